@@ -1,0 +1,91 @@
+/** From this length on a secret is looked for by value; a shorter one would blank out innocent text. */
+const SHORTEST_BY_VALUE = 8;
+
+const MASK = '[redacted]';
+
+/** Fields that hold secrets whatever their value, compared in lower case without separators. */
+const SECRET_FIELDS = new Set([
+  'password',
+  'passwd',
+  'secret',
+  'clientsecret',
+  'secretkey',
+  'secretaccesskey',
+  'secrettext',
+  'token',
+  'accesstoken',
+  'refreshtoken',
+  'identitytoken',
+  'registrytoken',
+  'idtoken',
+  'auth',
+  'authorization',
+  'proxyauthorization',
+  'cookie',
+  'setcookie',
+  'privatekey',
+  'keyfile',
+  'material',
+  'dockerconfigjson',
+  'xfunctionskey',
+  'apikey',
+]);
+
+/** Shapes of well-known secrets, for those that came from elsewhere and were never wrapped. */
+const SECRET_SHAPES =
+  /\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|gldt-[\w-]{16,}|dckr_(?:pat|oat)_[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*)|-----BEGIN[ A-Z]*PRIVATE KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE KEY-----|$)|\b(?:Basic|Bearer) [\w+/=.~-]{8,}/g;
+
+/** Takes out of `text` every secret given, in the forms it may have taken on its way, and everything that looks like one. */
+export function redactText(text: string, secrets: Iterable<string>): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST_BY_VALUE) continue;
+    for (const form of forms(secret)) clean = clean.replaceAll(form, MASK);
+  }
+  return clean.replace(SECRET_SHAPES, MASK);
+}
+
+/** Blanks out fields by name, at any depth. Strings inside are left to `redactText`. */
+export function redactFields(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > 8) return '[deep]';
+  if (Array.isArray(value)) return value.map((item) => redactFields(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, isSecretField(name) ? MASK : redactFields(item, depth + 1)]),
+  );
+}
+
+function isSecretField(name: string): boolean {
+  return SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+}
+
+/** Longest first, so that no form is cut in two by a shorter one. */
+function forms(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const all = new Set([
+    secret,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    encodeURIComponent(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    ...base64Forms(secret),
+  ]);
+  return [...all].filter((form) => form.length >= SHORTEST_BY_VALUE).toSorted((a, b) => b.length - a.length);
+}
+
+/**
+ * Base64 packs three bytes into four characters, so a secret inside a longer text has three spellings, by its offset.
+ * The characters at both ends also depend on the neighbours and are left off.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [0, 1, 2].flatMap((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
+    const start = Math.ceil((offset * 8) / 6);
+    const end = Math.floor(((offset + bytes.length) * 8) / 6);
+    const inner = text.slice(start, end);
+    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
