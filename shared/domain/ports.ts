@@ -26,8 +26,10 @@ export const RECORD_LIMITS = {
   operations: 100,
   /** UTF-16 bytes of one field's JSON text. */
   fieldBytes: 64 * 1024,
-  /** UTF-16 bytes of a row: keys, names of fields and their JSON text. */
-  rowBytes: 1024 * 1024,
+  /** UTF-16 bytes of a row: keys, names of fields and their JSON text. Azure's 1 MiB, less its own 12 bytes for each field. */
+  rowBytes: 1020 * 1024,
+  /** UTF-16 bytes of the rows of one transaction: what stays under Azure's 4 MiB of request once it is escaped and wrapped. */
+  transactionBytes: 2 * 1024 * 1024,
   fields: 250,
   /** UTF-16 bytes of a partition or row key. */
   keyBytes: 1024,
@@ -52,14 +54,16 @@ export class RowConflict extends Error {
 }
 
 /**
- * Where records live. Keys are 1 to 512 characters without `/ \ # ?` and control characters; rows of a partition are
- * ordered by the code units of their key. An outage throws AppError STORE_UNAVAILABLE; a broken limit is a RangeError.
+ * Where records live. Keys are 1 to 512 printable ASCII characters without `/ \ # ? % + ' "`: what Azure takes, less what
+ * it decodes twice in a path, and ordered in the same way by every store. Rows of a partition are in the order of their
+ * keys. Names of fields are `[A-Za-z][A-Za-z0-9_]*`, at most 255 characters, and not partitionKey, rowKey, timestamp or
+ * etag in any case. An outage throws AppError STORE_UNAVAILABLE; a broken limit is a RangeError.
  */
 export interface RecordStore {
   get(partition: string, row: string): Promise<Row | undefined>;
-  /** Applies all or nothing and answers the new etags ('' for a delete). Throws RowConflict. */
+  /** Applies all or nothing and answers the new etags ('' for a delete). No row may be named twice. Throws RowConflict. */
   write(partition: string, operations: Operation[]): Promise<string[]>;
-  /** Rows with `from <= row < to`, in order, at most `limit` (1 to 1000). */
+  /** Rows with `from <= row < to`, in order, at most `limit` (1 to 1000). The bounds need not be legal keys. */
   range(partition: string, query: { from?: string; to?: string; limit: number }): Promise<Row[]>;
   close(): Promise<void>;
 }
@@ -77,11 +81,25 @@ export interface ReceivedMessage {
   receipt: string;
 }
 
-/** Queues of small messages: delivered at least once, in no promised order. */
+/** Azure Storage queues' limits, which every implementation enforces: https://learn.microsoft.com/rest/api/storageservices/put-message */
+export const QUEUE_LIMITS = {
+  /** UTF-8 bytes of a message's JSON text, which is 64 KiB in base64. */
+  messageBytes: 48 * 1024,
+  /** Messages of one answer. */
+  receive: 32,
+  /** The longest delay, and the longest time that a message can be hidden: 7 days. */
+  seconds: 7 * 24 * 3600,
+} as const;
+
+/**
+ * Queues of small messages: delivered at least once, in no promised order. A queue is there once it is named: 3 to 63
+ * characters `[a-z0-9]`, in groups joined by one `-`. An outage throws AppError STORE_UNAVAILABLE; a broken limit is a
+ * RangeError.
+ */
 export interface Queue {
-  /** At most 48 KiB of JSON; `delaySeconds` at most 7 days. */
+  /** Becomes visible after `delaySeconds`, and is dropped if nobody has removed it 7 days after that. */
   send(queue: string, message: Message, options?: { delaySeconds?: number }): Promise<void>;
-  /** Hides what it returns from others for `visibilitySeconds`. */
+  /** At most `max` (1 to 32) messages; hides them from others for `visibilitySeconds` (at least 1). */
   receive(queue: string, options: { max: number; visibilitySeconds: number }): Promise<ReceivedMessage[]>;
   /** False if the receipt is no longer good: another one has received the message since. */
   remove(queue: string, message: Pick<ReceivedMessage, 'id' | 'receipt'>): Promise<boolean>;
@@ -104,12 +122,19 @@ export interface SecretVersion {
 /** The largest value that every store takes: Key Vault's 25 KB. */
 export const SECRET_BYTES = 25_000;
 
+/** Tags that every store takes: Key Vault's 15 less what a store adds itself, and the lengths of AWS. */
+export const SECRET_TAG_LIMITS = { tags: 10, nameLength: 128, valueLength: 256 } as const;
+
 /**
- * Where material lives. Names are made by regcred (`[0-9a-z-]{1,127}`) and never used twice. A version's value never
- * changes. An outage throws AppError STORE_UNAVAILABLE; a value over 25,000 bytes of UTF-8 is a RangeError.
+ * Where material lives. Names are made by regcred (`[0-9a-z-]{1,127}`) and never used twice; tags are letters, digits,
+ * spaces and `_ . : / = + - @`. A version's value never changes. An outage throws AppError STORE_UNAVAILABLE; a broken
+ * limit, such as a value that is empty or over 25,000 bytes of UTF-8, is a RangeError.
  */
 export interface SecretStore {
-  /** Idempotent by `operationId` (a UUID): the same call again answers the same version. `tags` are the name's. */
+  /**
+   * Idempotent by `operationId` (a UUID): the same call again answers the same version, the same id with another
+   * value throws. So does a name that was removed. `tags` are the name's.
+   */
   put(
     name: string,
     value: Secret,

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { access, link, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Writes `file` (0600) so that after a crash or a power cut there is all of it or nothing. The bytes are collected in
+ * `scratch`, a folder of the same file system whose content may be thrown away at any start.
+ */
+export async function writeDurably(file: string, bytes: Uint8Array, scratch: string): Promise<void> {
+  await rename(await writeScratch(bytes, scratch), file);
+  await syncFolder(dirname(file));
+}
+
+/** As `writeDurably`, but throws EEXIST rather than replace a file. */
+export async function createDurably(file: string, bytes: Uint8Array, scratch: string): Promise<void> {
+  const temporary = await writeScratch(bytes, scratch);
+  // A link, because a rename would silently replace what is there.
+  await link(temporary, file);
+  await unlink(temporary);
+  await syncFolder(dirname(file));
+}
+
+/** Makes the names in a folder survive a power cut, as `fsync` of a file does for its bytes. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows neither needs nor allows it.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Answers undefined for a file that is not there. */
+export async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Answers false if there is nothing to move. */
+export async function moveIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+async function writeScratch(bytes: Uint8Array, scratch: string): Promise<string> {
+  const path = join(scratch, randomUUID());
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return path;
+}
