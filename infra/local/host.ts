@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import type { Queue } from '../../shared/domain/ports.ts';
+import { MINUTE, SECOND } from '../../shared/lib/clock.ts';
+import { provideCoreModule, type Log } from './core-module.ts';
+import type { Cors } from './cors.ts';
+import { loadFunctions, type LoadedFunction } from './functions.ts';
+import { readHostSettings } from './host-settings.ts';
+import { createRequestHandler, type RequestHandler } from './http.ts';
+import { createInvoker } from './invoke.ts';
+import { pause } from './pause.ts';
+import { createRoutes } from './routes.ts';
+import { startTriggers } from './triggers.ts';
+
+export interface HostOptions {
+  /** The app's folder, with host.json and package.json. */
+  root: string;
+  /** The glob of the function files, if it is not `main` of the package.json. */
+  main?: string;
+  /** 0 asks the system for one. */
+  port: number;
+  /** The queues behind every queue trigger. The caller closes it, after `stop`. */
+  queue: Queue;
+  /** Opens `/admin`, `/runtime` and functions above `anonymous`. */
+  key: string;
+  cors?: Cors;
+  /** Takes one line: what functions log goes through as it is. */
+  log: Log;
+  /** Called when the address is known, before the app is loaded: what it must know of itself can be set here. */
+  onListening?(url: string, port: number): void;
+  /** How long a queue message is hidden while its function runs; 10 minutes, as on the platform. */
+  leaseSeconds?: number;
+  /** The longest wait between two looks at an empty queue; `maxPollingInterval` of host.json. */
+  idleMilliseconds?: number;
+  /** How long `stop` waits for what is running. */
+  stopMilliseconds?: number;
+}
+
+export interface Host {
+  url: string;
+  port: number;
+  functions: LoadedFunction[];
+  /** Ends the host: nothing new is begun, what runs may end, and the messages of what does not are given back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a function app on 127.0.0.1, as the Functions host and its Node worker would. Once per process: the library binds
+ * itself to the first host it meets. Requests that come while the app is loaded wait for it. Throws if the port is taken
+ * (EADDRINUSE), and whatever the app throws while it loads.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { log, stopMilliseconds = 10 * SECOND } = options;
+  const root = resolve(options.root);
+  const settings = await readHostSettings(root);
+  const registrations = provideCoreModule(log);
+  const invoker = createInvoker(registrations, log, settings.functionTimeout);
+
+  const handler = Promise.withResolvers<RequestHandler>();
+  const server = createServer((request, response) => void handler.promise.then((handle) => handle(request, response)));
+  // A request may bring 100 MB over a slow line, but must end.
+  server.requestTimeout = 5 * MINUTE;
+  const port = await listen(server, options.port);
+  const url = `http://localhost:${port}`;
+
+  try {
+    options.onListening?.(url, port);
+    const functions = await loadFunctions(registrations, root, options.main);
+    const { routePrefix } = settings.extensions.http;
+    const routes = createRoutes(functions, routePrefix);
+    await invoker.runAppHooks('appStart', { functionAppDirectory: root });
+    const triggers = startTriggers(functions, { ...options, settings: settings.extensions.queues, invoker });
+    handler.resolve(
+      createRequestHandler({
+        port,
+        routes,
+        functions,
+        invoker,
+        start: triggers.start,
+        key: options.key,
+        cors: options.cors,
+        log,
+      }),
+    );
+
+    return {
+      url,
+      port,
+      functions,
+      async stop() {
+        const closed = once(server, 'close');
+        server.close();
+        const ended = new AbortController();
+        const calm = Promise.all([closed, triggers.stop().then(() => invoker.idle())]).finally(() => ended.abort());
+        await Promise.race([calm, pause(stopMilliseconds, ended.signal)]);
+        server.closeAllConnections();
+        await triggers.giveBack();
+        await invoker.runAppHooks('appTerminate');
+      },
+    };
+  } catch (error) {
+    server.close();
+    server.closeAllConnections();
+    throw error;
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
