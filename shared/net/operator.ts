@@ -1,0 +1,103 @@
+import { createSecureContext } from 'node:tls';
+import { callbackify } from 'node:util';
+import type { Dispatcher } from 'undici';
+import { classifyAddress } from './addresses.ts';
+import { openConnection, systemResolve } from './connect.ts';
+import { exchange } from './exchange.ts';
+import { BlockedError, NetError } from './net-error.ts';
+import { hostPort, redirectedTo, trustedRoots } from './network-policy.ts';
+import type { NetworkPolicy } from './network-policy.ts';
+
+/** Milliseconds and bytes. */
+const LIMITS = { connect: 10_000, request: 30_000, body: 8 * 1024 * 1024 };
+
+/** The door to the network for addresses that the operator wrote: issuers, settings. Private addresses are fine here. */
+export interface Operator extends AsyncDisposable {
+  /** The JSON of a 200 answer. Redirects are not followed. Throws NetError. */
+  getJson(url: string, signal: AbortSignal): Promise<unknown>;
+}
+
+/** Goes through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. Throws if `policy.ca` cannot be read. */
+export function operatorNetwork(policy: NetworkPolicy, limits = LIMITS): Operator {
+  const roots = trustedRoots(policy);
+  let dispatchers: Promise<Dispatchers> | undefined;
+  return {
+    async getJson(text, signal) {
+      const url = checkedUrl(text, policy);
+      dispatchers ??= openDispatchers(policy, roots, limits);
+      const { proxied, direct } = await dispatchers;
+      const dispatcher = redirectedTo(policy, hostPort(url)) ? direct : proxied;
+      const answer = await exchange(dispatcher, url, { headers: { accept: 'application/json' }, signal }, limits);
+      if (answer.status !== 200) {
+        throw new NetError(
+          'protocol',
+          'UNEXPECTED_STATUS',
+          `${url.host} answered ${answer.status}.`,
+          'Check the address in the policy.',
+        );
+      }
+      return parseJson(url, answer.body);
+    },
+    async [Symbol.asyncDispose]() {
+      const open = await dispatchers;
+      await Promise.all([open?.proxied.destroy(), open?.direct.destroy()]);
+    },
+  };
+}
+
+interface Dispatchers {
+  proxied: Dispatcher;
+  /** Where the operator redirects connections, no proxy is asked. */
+  direct: Dispatcher;
+}
+
+async function openDispatchers(policy: NetworkPolicy, roots: string[] | undefined, limits: typeof LIMITS): Promise<Dispatchers> {
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const context = roots && createSecureContext({ ca: roots });
+  const shared = { allowH2: false, maxResponseSize: limits.body };
+  const tls = { timeout: limits.connect, ...(context && { secureContext: context }) };
+  const direct = new Agent({
+    ...shared,
+    connect: ({ protocol, hostname, port }, callback) => {
+      const address = hostPort(new URL(`${protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`));
+      const target = {
+        host: address.host,
+        to: redirectedTo(policy, address) ?? address,
+        assertAllowed: () => {},
+        ...(protocol === 'https:' && { tls: { context, verify: true } }),
+      };
+      const open = () =>
+        openConnection(target, {
+          resolve: systemResolve,
+          times: {},
+          limit: limits.connect,
+          signal: AbortSignal.timeout(limits.connect),
+        });
+      callbackify(open)((error, socket) => (error ? callback(error, null) : callback(null, socket)));
+    },
+  });
+  return { proxied: new EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }), direct };
+}
+
+/** https; plain http only to this machine, outside Azure, where the local issuer stands. */
+function checkedUrl(text: string, { inAzure }: NetworkPolicy): URL {
+  const url = URL.parse(text);
+  if (!url) throw new BlockedError('INVALID_URL', 'The address is not a URL.', 'Check it in the policy.');
+  const { host } = hostPort(url);
+  const isLocal = host === 'localhost' || classifyAddress(host) === 'loopback';
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal && !inAzure)) return url;
+  throw new BlockedError(
+    'PLAIN_HTTP',
+    `${url.host} must be asked by https.`,
+    'Use its https address in the policy.',
+    'PLAIN_HTTP_NOT_ALLOWED',
+  );
+}
+
+function parseJson(url: URL, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new NetError('protocol', 'NOT_JSON', `${url.host} did not answer with JSON.`, 'Check the address in the policy.');
+  }
+}
