@@ -1,0 +1,15 @@
+// Loaded before every program of this folder, by any Node there is, and therefore plain CommonJS: a Node that cannot run
+// TypeScript must say so in one line rather than fail at the first type.
+const { enableCompileCache } = require('node:module');
+const { join } = require('node:path');
+
+if (!process.features.typescript) {
+  console.error(
+    `regcred needs Node 22.18 or newer, and this is ${process.version}: install a newer one, or run "npm install" once more`,
+  );
+  process.exit(1);
+}
+
+// What was compiled once is read from there at the next start. In the project, because in a shared temporary folder it
+// could be somebody else's.
+enableCompileCache(join(__dirname, '../../node_modules/.cache/node-compile'));
