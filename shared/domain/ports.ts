@@ -147,7 +147,10 @@ export interface SecretStore {
   retire(name: string, version: string): Promise<void>;
   /** Removes the name, so that `restore` can bring it back. Idempotent, also for a name that was never there. */
   remove(name: string): Promise<void>;
-  /** Brings back what `remove` took. Idempotent; throws AppError SECRET_MISSING if there is nothing to bring back. */
+  /**
+   * Brings back what `remove` took. Idempotent; throws AppError SECRET_MISSING if there is nothing to bring back. A store
+   * that takes its time answers STORE_UNAVAILABLE while it still removes or restores the name: come back later.
+   */
   restore(name: string): Promise<void>;
   /** Ends what `remove` began. Absent where the store does that by itself after its own retention. */
   purge?(name: string): Promise<void>;
