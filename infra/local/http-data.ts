@@ -54,7 +54,10 @@ export function sendResponse(response: ServerResponse, { returnValue }: Invocati
   for (const [name, value] of Object.entries(http.headers ?? {})) response.setHeader(name, value);
   if (http.cookies?.length) response.setHeader('set-cookie', http.cookies.map(formatCookie));
   response.statusCode = Number(http.statusCode ?? 200);
-  response.end(http.body?.bytes ?? http.body?.string ?? undefined);
+  const body = Buffer.from(http.body?.bytes ?? http.body?.string ?? '');
+  // Node would leave it out of the answer to HEAD.
+  if (body.length > 0) response.setHeader('content-length', body.length);
+  response.end(body);
 }
 
 function nullable(entries: [string, string][]): Record<string, { value: string }> {

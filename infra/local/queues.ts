@@ -8,7 +8,7 @@ import { describeError, type Input, type Invoker } from './invoke.ts';
 import { pause } from './pause.ts';
 
 export interface QueueListener {
-  /** Takes no more messages. */
+  /** Takes no more messages, and waits for those that are being handled. */
   stop(): Promise<void>;
   /** Makes the messages whose functions are still running visible for the next one who asks. */
   giveBack(): Promise<void>;
@@ -129,6 +129,7 @@ export function listenToQueue(fn: LoadedFunction, options: QueueListenerOptions)
     async stop() {
       stopping.abort();
       await polling;
+      await Promise.all(running);
     },
     async giveBack() {
       const messages = [...held.values()];

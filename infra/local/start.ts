@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openSqliteQueue } from '../../shared/stores/queue/sqlite.ts';
 import { startHost, type Host } from './host.ts';
 import { openLocalIssuer } from './issuer.ts';
@@ -65,15 +65,16 @@ function stopOnSignal(stop: () => Promise<void>): void {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }
 
-function welcome({ url }: Host, { dataFolder }: LocalEnvironment, project: string): string {
-  // The token program must find the same folder.
-  const data = dataFolder === resolve('.regcred') ? '' : `REGCRED_DATA='${relative(process.cwd(), dataFolder) || '.'}' `;
+function welcome({ url }: Host, { dataFolder, policy }: LocalEnvironment, project: string): string {
+  // The token program must find the same folder and the same policy.
+  const data = dataFolder === resolve('.regcred') ? '' : `REGCRED_DATA='${dataFolder}' `;
+  const document = policy === undefined ? '' : `REGCRED_POLICY='${policy}' `;
   const options = project === 'default' ? '' : ` -- --project ${project}`;
   return [
     `regcred runs at ${url}`,
     `Its data is in ${dataFolder}; policy.json there is meant to be edited, and read at start.`,
     'To try it, paste these two lines:',
-    `  TOKEN=$(${data}npm run -s token${options})`,
+    `  TOKEN=$(${data}${document}npm run -s token${options})`,
     `  curl -H "Authorization: Bearer $TOKEN" ${url}/api/projects/${project}/credentials`,
   ].join('\n');
 }

@@ -21,7 +21,7 @@ export interface TriggerOptions {
 export interface Triggers {
   /** Runs a function now, whatever its trigger waits for. Never throws; the log has what failed. */
   start: (fn: LoadedFunction, input: string) => void;
-  /** Begins nothing more. */
+  /** Begins nothing more, and waits for the messages that are being handled. */
   stop(): Promise<void>;
   /** Gives the messages of functions that are still running back to their queues. */
   giveBack(): Promise<void>;
