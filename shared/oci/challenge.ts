@@ -1,5 +1,5 @@
 /** One way to log in that a server offers, by RFC 7235. Names are in lower case, values as they came. */
-export interface Challenge {
+export interface OfferedChallenge {
   scheme: string;
   parameters: Map<string, string>;
 }
@@ -15,6 +15,9 @@ export interface BearerChallenge {
 export interface BasicChallenge {
   scheme: 'basic';
 }
+
+/** The one to answer. */
+export type Challenge = BearerChallenge | BasicChallenge;
 
 /** A header that breaks the grammar, or lacks what its scheme requires. */
 export class ChallengeError extends Error {
@@ -40,9 +43,9 @@ const PARAMETER = /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^
  * All challenges of a WWW-Authenticate header, several lines joined by commas. A comma separates parameters as well as
  * challenges: a name that `=` follows belongs to the challenge before it. Throws ChallengeError.
  */
-export function parseChallenges(header: string): Challenge[] {
+export function parseChallenges(header: string): OfferedChallenge[] {
   if (header.length > LONGEST) throw new ChallengeError(`The WWW-Authenticate header is longer than ${LONGEST} characters.`);
-  const challenges: Challenge[] = [];
+  const challenges: OfferedChallenge[] = [];
   let at = 0;
   const read = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -67,7 +70,7 @@ export function parseChallenges(header: string): Challenge[] {
 }
 
 /** The challenge to answer: Bearer, else Basic. Undefined if there is neither. Throws ChallengeError for a Bearer without a realm. */
-export function chooseChallenge(challenges: Challenge[]): BearerChallenge | BasicChallenge | undefined {
+export function chooseChallenge(challenges: OfferedChallenge[]): Challenge | undefined {
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
   if (!bearer) return challenges.some(({ scheme }) => scheme === 'basic') ? { scheme: 'basic' } : undefined;
   const { realm, service, scope, error } = Object.fromEntries(bearer.parameters);
@@ -75,7 +78,7 @@ export function chooseChallenge(challenges: Challenge[]): BearerChallenge | Basi
   return { scheme: 'bearer', realm, ...(service && { service }), ...(scope && { scope }), ...(error && { error }) };
 }
 
-function addParameter(challenge: Challenge | undefined, [, name = '', quoted, bare = '']: RegExpExecArray): void {
+function addParameter(challenge: OfferedChallenge | undefined, [, name = '', quoted, bare = '']: RegExpExecArray): void {
   if (!challenge) throw new ChallengeError('The WWW-Authenticate header begins with a parameter.');
   const key = name.toLowerCase();
   // Two readers may take two different ones, so that what one has checked is not what the other uses.

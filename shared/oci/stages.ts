@@ -35,7 +35,13 @@ export class Refusal extends Error {
   readonly hint: string;
   readonly retryAfterSeconds?: number;
 
-  constructor(verdict: Verdict, code: string, detail: string, hint: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+  constructor(
+    verdict: Verdict,
+    code: string,
+    detail: string,
+    hint: string,
+    options: { retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     super(detail, { cause: options.cause });
     this.name = 'Refusal';
     this.verdict = verdict;
