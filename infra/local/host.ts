@@ -1,15 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import type { Queue } from '../../shared/domain/ports.ts';
-import { MINUTE, SECOND } from '../../shared/lib/clock.ts';
+import { SECOND } from '../../shared/lib/clock.ts';
 import { provideCoreModule, type Log } from './core-module.ts';
 import type { Cors } from './cors.ts';
 import { loadFunctions, type LoadedFunction } from './functions.ts';
 import { readHostSettings } from './host-settings.ts';
-import { createRequestHandler, type RequestHandler } from './http.ts';
+import { createRequestHandler } from './http.ts';
 import { createInvoker } from './invoke.ts';
+import { listen } from './listener.ts';
 import { pause } from './pause.ts';
 import { createRoutes } from './routes.ts';
 import { startTriggers } from './triggers.ts';
@@ -58,57 +56,34 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const registrations = provideCoreModule(log);
   const invoker = createInvoker(registrations, log, settings.functionTimeout);
 
-  const handler = Promise.withResolvers<RequestHandler>();
-  const server = createServer((request, response) => void handler.promise.then((handle) => handle(request, response)));
-  // A request may bring 100 MB over a slow line, but must end.
-  server.requestTimeout = 5 * MINUTE;
-  const port = await listen(server, options.port);
+  const listener = await listen(options.port);
+  const { port } = listener;
   const url = `http://localhost:${port}`;
 
   try {
     options.onListening?.(url, port);
     const functions = await loadFunctions(registrations, root, options.main);
-    const { routePrefix } = settings.extensions.http;
-    const routes = createRoutes(functions, routePrefix);
+    const routes = createRoutes(functions, settings.extensions.http.routePrefix);
     await invoker.runAppHooks('appStart', { functionAppDirectory: root });
     const triggers = startTriggers(functions, { ...options, settings: settings.extensions.queues, invoker });
-    handler.resolve(
-      createRequestHandler({
-        port,
-        routes,
-        functions,
-        invoker,
-        start: triggers.start,
-        key: options.key,
-        cors: options.cors,
-        log,
-      }),
-    );
+    const { key, cors } = options;
+    listener.serve(createRequestHandler({ port, routes, functions, invoker, start: triggers.start, key, cors, log }));
 
     return {
       url,
       port,
       functions,
       async stop() {
-        const closed = once(server, 'close');
-        server.close();
         const ended = new AbortController();
-        const calm = Promise.all([closed, triggers.stop().then(() => invoker.idle())]).finally(() => ended.abort());
+        const calm = Promise.all([listener.close(), triggers.stop().then(() => invoker.idle())]).finally(() => ended.abort());
         await Promise.race([calm, pause(stopMilliseconds, ended.signal)]);
-        server.closeAllConnections();
+        listener.cut();
         await triggers.giveBack();
         await invoker.runAppHooks('appTerminate');
       },
     };
   } catch (error) {
-    server.close();
-    server.closeAllConnections();
+    listener.cut();
     throw error;
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
