@@ -11,7 +11,6 @@ export const ERROR_CODES = {
   NAME_TAKEN: { status: 409, title: 'The name is in use' },
   AMBIGUOUS: { status: 409, title: 'More than one credential fits' },
   CREDENTIAL_DISABLED: { status: 409, title: 'The credential is switched off' },
-  CREDENTIAL_DELETED: { status: 409, title: 'The credential is deleted' },
   ROTATION_RUNNING: { status: 409, title: 'A rotation is under way' },
   HAS_CONSUMERS: { status: 409, title: 'The credential is in use' },
   NOTHING_TO_HAND_OUT: { status: 409, title: 'This method has no login to hand out' },

@@ -1,0 +1,19 @@
+import { route } from '../shared/app.ts';
+import { viewCredential } from '../shared/domain/credential-view.ts';
+import { etagOf } from '../shared/domain/etag.ts';
+import { findCredential, findStatus } from '../shared/domain/read-credential.ts';
+import { CredentialView } from '../shared/http/schemas.ts';
+
+route({
+  name: 'get-credential',
+  method: 'GET',
+  path: 'projects/{project}/credentials/{id}',
+  summary: 'Shows a credential, never its secret. A deleted one has deletedAt.',
+  role: 'reader',
+  reply: { 200: CredentialView },
+  errors: [],
+  run: async ({ project, caller, params }, app) => {
+    const found = await findCredential(app, { project, caller, id: params['id'] ?? '' });
+    return { headers: { etag: etagOf(found.credential) }, body: viewCredential(found.credential, await findStatus(app, found)) };
+  },
+});

@@ -1,0 +1,129 @@
+import { app as functionsApp, type InvocationContext } from '@azure/functions';
+import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
+import type { App } from './domain/app.ts';
+import type { SecretStoreName } from './domain/policy.ts';
+import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
+import { ConfigurationError, readSettings, type Settings } from './domain/settings.ts';
+import { KeySets } from './http/key-sets.ts';
+import { declareRoute, writerOf, type PrivateRoute, type PublicRoute, type Route, type Service } from './http/route.ts';
+import { systemClock, MINUTE, HOUR, type Clock } from './lib/clock.ts';
+import { runInvocation } from './lib/invocation.ts';
+import { guardedNetwork } from './net/guarded.ts';
+import type { NetworkPolicy } from './net/network-policy.ts';
+import { operatorNetwork } from './net/operator.ts';
+import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
+import { openSqliteQueue } from './stores/queue/sqlite.ts';
+import { openSqliteRecords } from './stores/records/sqlite.ts';
+import { openLocalSecrets } from './stores/secrets/local.ts';
+
+/** The stores behind the ports. */
+export interface Ports {
+  records: RecordStore;
+  queue: Queue;
+  secretStore(name: SecretStoreName): Promise<SecretStore>;
+  clock: Clock;
+  close(): Promise<void>;
+}
+
+/** How long a secret is kept in memory: so long can a version that was disabled in its store still be handed out. */
+const MATERIAL_LIFE = 10 * MINUTE;
+
+/** Milliseconds that a caller waits for the keys of an issuer. */
+const KEYS_LIMIT = 10_000;
+
+let running: Promise<Service & AsyncDisposable> | undefined;
+
+/** The service of this process, opened once. Throws ConfigurationError. */
+function service(): Promise<Service & AsyncDisposable> {
+  running ??= start();
+  return running;
+}
+
+async function start(): Promise<Service & AsyncDisposable> {
+  const settings = readSettings(process.env);
+  return openService(settings, await openPorts(settings));
+}
+
+/** For a program that brings parts of its own: what it gives is the service of this process. */
+export function useService(made: Promise<Service & AsyncDisposable>): void {
+  running = made;
+}
+
+/** Puts the parts together. */
+export function openService(settings: Settings, ports: Ports): Service & AsyncDisposable {
+  const policy: NetworkPolicy = { ...settings.policy.network, inAzure: settings.inAzure };
+  const operator = operatorNetwork(policy);
+  const app: App = {
+    settings,
+    records: ports.records,
+    queue: ports.queue,
+    secretStore: ports.secretStore,
+    network: guardedNetwork(policy),
+    clock: ports.clock,
+    materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
+    handOuts: { hour: 0, counts: new Map() },
+    lastUses: new LRUCache({ max: 100_000, ttl: HOUR }),
+  };
+  const keySets = new KeySets((url) => operator.getJson(url, AbortSignal.timeout(KEYS_LIMIT)), ports.clock);
+  return {
+    app,
+    authentication: { policy: settings.policy, keySets, clock: ports.clock },
+    async [Symbol.asyncDispose]() {
+      await operator[Symbol.asyncDispose]();
+      await ports.close();
+    },
+  };
+}
+
+/** The only place that knows which store is behind a port. Throws ConfigurationError for one that this version does not have. */
+export async function openPorts(settings: Settings): Promise<Ports> {
+  requireKnownStores(settings);
+  const folder = await openDataFolder(settings.dataFolder, process.env);
+  const records = await openSqliteRecords(folder.records, process.env);
+  const queue = await openSqliteQueue(folder.queue);
+  const secrets = await openLocalSecrets(folder);
+  return {
+    records,
+    queue,
+    secretStore: () => Promise.resolve(secrets),
+    clock: systemClock,
+    close: () => closeAll(folder, records, queue),
+  };
+}
+
+function requireKnownStores({ records, queue, secrets, policy }: Settings): void {
+  const mistakes = [
+    records === 'sqlite' ? [] : `REGCRED_RECORDS: this version has no ${records} yet; use sqlite`,
+    queue === 'sqlite' ? [] : `REGCRED_QUEUE: this version has no ${queue} yet; use sqlite`,
+    ...[secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]
+      .filter((name) => name !== 'local')
+      .map((name) => `REGCRED_SECRETS: this version has no ${name} yet; use local, also in the projects of the policy`),
+  ].flat();
+  if (mistakes.length > 0) throw new ConfigurationError([...new Set(mistakes)]);
+}
+
+async function closeAll(folder: DataFolder, records: RecordStore, queue: Queue): Promise<void> {
+  await records.close();
+  await queue.close();
+  await folder.close();
+}
+
+/** Declares an HTTP function: see `http/route.ts`. */
+export function route<Query extends z.ZodType, Body extends z.ZodType>(
+  declaration: PrivateRoute<Query, Body> | PublicRoute<Query, Body>,
+): void {
+  declareRoute(declaration as unknown as Route, service);
+}
+
+/** The handler of a function that a clock or a queue starts. What it throws, the platform handles as its trigger says. */
+export function handler<Trigger>(run: (app: App, trigger: Trigger) => Promise<unknown>) {
+  return (trigger: Trigger, context: InvocationContext): Promise<void> =>
+    runInvocation({ requestId: context.invocationId, write: writerOf(context) }, async () => {
+      await run((await service()).app, trigger);
+    });
+}
+
+// A mistake in the configuration stops the start, not the first request.
+functionsApp.hook.appStart(async () => void (await service()));
+functionsApp.hook.appTerminate(async () => (await running)?.[Symbol.asyncDispose]());

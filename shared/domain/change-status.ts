@@ -1,0 +1,52 @@
+import { ulid } from 'ulid';
+import type { App } from './app.ts';
+import { REGCRED } from './caller.ts';
+import type { Credential } from './credential.ts';
+import { announce, eventOperation, type Event } from './events.ts';
+import { RowConflict, type Operation } from './ports.ts';
+import { projectPartition, statusRow } from './rows.ts';
+import { readStatus, statusFields, type Status } from './status.ts';
+
+/** How often it starts again because somebody else learned something at the same time. */
+const ATTEMPTS = 5;
+
+export interface StatusChange {
+  status: Status;
+  event?: Pick<Event, 'type' | 'data'>;
+}
+
+/**
+ * Reads, changes and writes the status, beside the record: never its revision. Starts again if somebody was faster.
+ * Answers the status that is then there.
+ */
+export async function changeStatus(
+  app: App,
+  credential: Credential,
+  change: (status: Status) => StatusChange | undefined,
+  by = REGCRED,
+): Promise<Status> {
+  const partition = projectPartition(credential.project);
+  const row = statusRow(credential.id);
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await app.records.get(partition, row);
+    const current = readStatus(found, credential);
+    const wanted = change(current);
+    if (!wanted) return current;
+    const fields = statusFields(wanted.status);
+    const eventId = ulid(app.clock.now().getTime()).toLowerCase();
+    const operations: Operation[] = [
+      found ? { kind: 'replace', row, fields, etag: found.etag } : { kind: 'insert', row, fields },
+    ];
+    if (wanted.event)
+      operations.push(
+        eventOperation(eventId, { ...wanted.event, at: app.clock.now().toISOString(), credentialId: credential.id, by }),
+      );
+    try {
+      await app.records.write(partition, operations);
+      if (wanted.event) await announce(app, credential.project, [eventId]);
+      return wanted.status;
+    } catch (error) {
+      if (!(error instanceof RowConflict) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

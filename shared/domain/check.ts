@@ -1,0 +1,128 @@
+import { AppError } from '../lib/errors.ts';
+import { BlockedError } from '../net/net-error.ts';
+import { probe, type ProbeResult } from '../oci/probe.ts';
+import type { RepositoryQuestion, Stage, Verdict } from '../oci/stages.ts';
+import type { Identity, MethodContext } from '../providers/provider.ts';
+import type { App } from './app.ts';
+import type { Warning } from './status.ts';
+import { targetOf, type Subject } from './subject.ts';
+
+/** Milliseconds after which a provider's own questions end, too; the probe has a limit of its own. */
+const LIMIT = 65_000;
+
+export interface CheckResult extends ProbeResult {
+  identity?: Identity;
+}
+
+/**
+ * One live, staged test of a login against its registry. "No" and "down" are verdicts, not errors; only an address that
+ * the network guard refuses throws, always: ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED.
+ */
+export async function check(app: App, subject: Subject, repositories: RepositoryQuestion[] = []): Promise<CheckResult> {
+  requireAllowedAddress(app, subject);
+  const { provider, method, registry, settings, material, tokenRealm } = subject;
+  const { login, identify } = method;
+  if (!login) throw new AppError('NOTHING_TO_HAND_OUT', 'This method has no login that could be checked.');
+
+  await using session = app.network.open(targetOf(subject));
+  const contextWith = (signal: AbortSignal): MethodContext => ({
+    settings,
+    material,
+    registry,
+    http: session,
+    clock: app.clock,
+    signal,
+  });
+  let identity: Identity | undefined;
+  const result = await probe({
+    session,
+    proof: provider.proof,
+    login: (signal) => login.call(method, contextWith(signal)),
+    ...(identify && { identify: async (signal: AbortSignal) => (identity = await identify.call(method, contextWith(signal))) }),
+    isTrustedRealm: (realm) => provider.trustsRealm(registry, realm),
+    ...(tokenRealm && { tokenRealm }),
+    repositories,
+    clock: app.clock,
+    signal: AbortSignal.timeout(LIMIT),
+  });
+  throwIfBlocked(result.verdict, result.stages);
+  return {
+    ...result,
+    stages: [{ stage: 'input', outcome: 'ok' }, ...result.stages],
+    warnings: [...warningsOf(subject), ...result.warnings],
+    ...(identity && { identity }),
+  };
+}
+
+/** What can be said of an address without the network. Throws ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED. */
+export function requireAllowedAddress(app: App, subject: Subject): void {
+  try {
+    app.network.inspect(targetOf(subject));
+  } catch (error) {
+    if (error instanceof BlockedError) throw blocked(error.code, error.message, error.hint);
+    throw error;
+  }
+}
+
+/** The error that a create or a change answers with; undefined if the verdict lets it be stored. */
+export function refusalOf({ verdict, stages, retryAfterSeconds }: CheckResult): AppError | undefined {
+  const failed = stages.find(({ outcome }) => outcome === 'failed');
+  const detail = failed?.detail ?? 'The check failed.';
+  const details = {
+    ...(failed?.hint && { hint: failed.hint }),
+    extra: { verdict, stages },
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+  switch (verdict) {
+    case 'valid':
+    case 'indeterminate':
+      return undefined;
+    case 'invalid_credentials':
+    case 'expired':
+    case 'insufficient_permission':
+      return new AppError('CREDENTIAL_REJECTED', detail, details);
+    case 'blocked_by_policy':
+      return new AppError('ADDRESS_BLOCKED', detail, details);
+    case 'misconfigured':
+      return new AppError('REGISTRY_MISCONFIGURED', detail, details);
+    case 'unreachable':
+      return new AppError('REGISTRY_UNREACHABLE', detail, details);
+    case 'rate_limited':
+      return new AppError('REGISTRY_THROTTLED', detail, { retryAfterSeconds: 60, ...details });
+  }
+}
+
+/** A realm elsewhere is a verdict, with its stage; an address that the guard refuses is an error of the request. */
+function throwIfBlocked(verdict: Verdict, stages: Stage[]): void {
+  const failed = stages.find(({ outcome }) => outcome === 'failed');
+  if (verdict !== 'blocked_by_policy' || !failed || failed.stage === 'realm') return;
+  throw blocked(failed.code ?? 'BLOCKED', failed.detail ?? 'The address may not be used.', failed.hint, { verdict, stages });
+}
+
+function blocked(code: string, detail: string, hint: string | undefined, extra: Record<string, unknown> = {}): AppError {
+  const appCode = code === 'PLAIN_HTTP_NOT_ALLOWED' ? code : 'ADDRESS_BLOCKED';
+  return new AppError(appCode, detail, {
+    ...(hint && { hint }),
+    errors: [{ pointer: '/url', code, detail, ...(hint && { hint }) }],
+    extra,
+  });
+}
+
+function warningsOf({ tls }: Subject): Warning[] {
+  const warnings: Warning[] = [];
+  if (tls === 'skip-verify') {
+    warnings.push({
+      code: 'TLS_NOT_VERIFIED',
+      detail: "The registry's certificate is not verified: whoever stands in between can read the login.",
+      hint: 'Give the PEM of the authority as ca instead.',
+    });
+  }
+  if (tls === 'plain-http') {
+    warnings.push({
+      code: 'PLAIN_HTTP',
+      detail: 'The login crosses the network unencrypted.',
+      hint: 'Let the registry serve https.',
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { ulid } from 'ulid';
+import { invalidInput } from '../lib/errors.ts';
+import { projectOf, secretStoreName, type App } from './app.ts';
+import { actor, effectiveEnvironments, requireGrant, type Caller } from './caller.ts';
+import { check, refusalOf, requireAllowedAddress, type CheckResult } from './check.ts';
+import { subjectOfInput } from './subject.ts';
+import { commit, nameTaken } from './commit.ts';
+import type { Credential, StoredCredential } from './credential.ts';
+import { readCreateInput, type CredentialInput } from './credential-input.ts';
+import { findRepeated, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
+import { storeMaterial } from './material.ts';
+import type { Project } from './policy.ts';
+import { RowConflict } from './ports.ts';
+import { nameRow, projectPartition } from './rows.ts';
+import { standingAfter, unverified, type Status } from './status.ts';
+import { changeSecret, type Touched } from './tidy.ts';
+
+export interface CreateOptions {
+  project: string;
+  caller: Caller;
+  /** `skip`: store it as `unverified`, without a request to the registry. */
+  check: 'live' | 'skip';
+  idempotencyKey?: string;
+}
+
+/** A credential with what is known about it. */
+export interface Outcome extends StoredCredential {
+  status: Status;
+}
+
+/**
+ * Checks a login against its registry, then stores it: the secret first, then the record that points to it.
+ *
+ * Throws INVALID_INPUT, FORBIDDEN, NAME_TAKEN, IDEMPOTENCY_CONFLICT, the errors of `refusalOf`, ADDRESS_BLOCKED,
+ * PLAIN_HTTP_NOT_ALLOWED or STORE_UNAVAILABLE; then nothing is stored.
+ */
+export async function createCredential(app: App, options: CreateOptions, body: unknown): Promise<Outcome> {
+  const project = projectOf(app, options.project);
+  const input = readCreateInput(project, body);
+  requireGrant(options.caller, project, 'admin', input.common);
+  requireFuture(app, input.common.expiresAt);
+
+  const repetition =
+    options.idempotencyKey === undefined
+      ? undefined
+      : repetitionOf(options.caller, options.idempotencyKey, [options.project, options.check, body]);
+  const repeated = repetition && (await findRepeated(app, project, repetition));
+  if (repeated) return repeated;
+  await requireFreeName(app, project, input.common.name);
+
+  const subject = subjectOfInput(project, input);
+  if (options.check === 'skip') requireAllowedAddress(app, subject);
+  const result = options.check === 'skip' ? undefined : await check(app, subject);
+  const refused = result && refusalOf(result);
+  if (refused) throw refused;
+
+  return store(app, project, { ...options, input, ...(result && { result }), ...(repetition && { repetition }) });
+}
+
+interface StoreOptions extends CreateOptions {
+  input: CredentialInput;
+  result?: CheckResult;
+  repetition?: Repetition;
+}
+
+async function store(app: App, project: Project, options: StoreOptions): Promise<Outcome> {
+  const { input, result, repetition, caller } = options;
+  const draft = newCredential(app, project, options);
+  const write = async (credential: Credential): Promise<Outcome> => {
+    const status = statusAfter(app, credential, result);
+    const { name, provider, method, registry } = credential;
+    const stored = await commit(app, {
+      by: actor(caller),
+      after: credential,
+      status,
+      event: 'regcred.credential.created',
+      data: { name, provider, method, host: registry.host, standing: status.standing },
+      ...(repetition && { also: [rememberRequest(app, repetition, credential)] }),
+    });
+    return { ...stored, status };
+  };
+  try {
+    const material = input.material ?? {};
+    if (Object.keys(material).length === 0) return await write(draft);
+    const touched: Touched = { store: secretStoreName(app, project), name: draft.id, operationId: randomUUID() };
+    return await changeSecret(app, draft, touched, async () =>
+      write(await storeMaterial(app, draft, material, touched, repetition?.fingerprint)),
+    );
+  } catch (error) {
+    // The same key at the same time: the other request was first, and its credential is the answer.
+    const repeated = error instanceof RowConflict && repetition && (await findRepeated(app, project, repetition));
+    if (!repeated) throw error;
+    return repeated;
+  }
+}
+
+function newCredential(app: App, project: Project, { input, result, caller }: StoreOptions): Credential {
+  const { common, provider, method, settings } = input;
+  const now = app.clock.now().toISOString();
+  const { host, repositoryPrefix } = method.registry(settings);
+  const username = method.username?.(settings) ?? result?.identity?.username;
+  const expiresAt = result?.identity?.expiresAt?.toISOString() ?? common.expiresAt;
+  return {
+    schemaVersion: 1,
+    id: `cred-${ulid(app.clock.now().getTime()).toLowerCase()}`,
+    project: project.name,
+    name: common.name,
+    ...(common.description && { description: common.description }),
+    provider: provider.id,
+    method: method.method,
+    registry: { host, ...(repositoryPrefix && { repositoryPrefix }) },
+    purpose: common.purpose,
+    environments: common.environments,
+    labels: common.labels,
+    tls: common.tls,
+    ...(common.ca && { ca: common.ca }),
+    ...(common.tokenRealm && { tokenRealm: common.tokenRealm }),
+    active: {
+      settings,
+      ...(username && { username }),
+      ...(result?.identity?.upstreamId && { upstreamId: result.identity.upstreamId }),
+      ...(expiresAt && { expiresAt }),
+      since: now,
+    },
+    enabled: common.enabled,
+    defaultIn: common.default ? effectiveEnvironments(project, common) : [],
+    ...(common.rotationPolicy && { rotationPolicy: common.rotationPolicy }),
+    ...(common.expiresAt && { expiresAt: common.expiresAt }),
+    revision: 1,
+    createdAt: now,
+    createdBy: actor(caller),
+    updatedAt: now,
+    updatedBy: actor(caller),
+  };
+}
+
+/** What a check made of a credential that is about to be stored. */
+export function statusAfter(app: App, credential: Credential, result: CheckResult | undefined): Status {
+  const fresh = unverified(credential);
+  if (!result) return fresh;
+  const { verdict, stages, warnings, capabilities } = result;
+  const standing = standingAfter(verdict) ?? fresh.standing;
+  return {
+    ...fresh,
+    standing,
+    warnings,
+    lastCheck: { at: app.clock.now().toISOString(), verdict, stages },
+    ...(capabilities && { capabilities }),
+  };
+}
+
+/** Throws INVALID_INPUT for an end that has passed. */
+export function requireFuture(app: App, expiresAt: string | undefined): void {
+  if (expiresAt !== undefined && new Date(expiresAt) <= app.clock.now())
+    throw invalidInput('/expiresAt', 'IN_THE_PAST', 'has passed', 'Give the end of a login that still works, or leave it out.');
+}
+
+/** A courtesy before the slow part; the name's own row decides. */
+async function requireFreeName(app: App, project: Project, name: string): Promise<void> {
+  if (await app.records.get(projectPartition(project.name), nameRow(name))) throw nameTaken(name);
+}

@@ -1,0 +1,240 @@
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { invalidInput } from '../lib/errors.ts';
+import { invalidFields, parseInput } from '../lib/parse-input.ts';
+import type { Secret } from '../lib/secret.ts';
+import { AddressError, parseRegistryAddress } from '../oci/address.ts';
+import { findMethod, findProvider, formSchema, methodsOf, recogniseProvider } from '../providers/catalog.ts';
+import { providers } from '../providers/all.ts';
+import type { Method, Provider } from '../providers/provider.ts';
+import type { Json } from './ports.ts';
+import { PURPOSES, type Project } from './policy.ts';
+
+const printable = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { message: 'must have at least one visible character' })
+    .refine((text) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(text), {
+      message: 'has a character that cannot be seen',
+      params: { code: 'NOT_PRINTABLE', hint: 'Type it by hand instead of pasting it.' },
+    })
+    .refine((text) => [...text].length <= most, { message: `must be at most ${most} characters`, params: { code: 'TOO_LARGE' } });
+
+const LABEL_KEY = /^[a-zA-Z0-9](?:[a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$/;
+
+/** PEM of one or more certificates of authorities. */
+const CertificateAuthority = z
+  .string()
+  .max(32_000)
+  .transform((text, context) => {
+    const problem = certificateProblem(text);
+    if (!problem) return text.trim();
+    context.addIssue({
+      code: 'custom',
+      message: problem,
+      params: {
+        code: 'NOT_A_CA',
+        hint: "Paste the PEM of the authority that signed the registry's certificate, from -----BEGIN CERTIFICATE----- on.",
+      },
+    });
+    return z.NEVER;
+  });
+
+/** The fields that every credential has, beside those of its method. */
+export const CommonInput = z.strictObject({
+  name: printable(80).meta({ description: 'What people call it; unique in the project.' }),
+  description: printable(500).optional(),
+  purpose: z
+    .enum(PURPOSES)
+    .default('pull')
+    .meta({ description: '`admin` credentials are used by regcred and never handed out.' }),
+  environments: z.array(z.string().max(63)).max(20).default([]).meta({ description: 'Empty: all that the project has.' }),
+  labels: z
+    .record(z.string().regex(LABEL_KEY, { message: 'a label key is 1 to 63 letters, digits and . _ / -' }), z.string().max(256))
+    .refine((labels) => Object.keys(labels).length <= 32, { message: 'must be at most 32 labels', params: { code: 'TOO_LARGE' } })
+    .default({}),
+  tls: z
+    .enum(['verify', 'custom-ca', 'skip-verify', 'plain-http'])
+    .optional()
+    .meta({ description: 'Default: verify; custom-ca with `ca`; plain-http with an http:// address.' }),
+  ca: CertificateAuthority.optional().meta({ description: 'PEM of the authority that signed the certificate of the registry.' }),
+  tokenRealm: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional()
+    .meta({ description: 'A token service elsewhere that may get the login.' }),
+  enabled: z.boolean().default(true),
+  default: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Make it the default for its host, environments and purpose; whichever was, no longer is.' }),
+  rotationPolicy: z
+    .strictObject({
+      everyDays: z.int().min(1).max(3650),
+      graceHours: z.int().min(0).max(720).default(24),
+      issuer: z.string().min(1).max(100).default('self'),
+    })
+    .optional(),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: 'When the login ends, if you know it and the provider cannot tell.' }),
+});
+export type CommonInput = z.output<typeof CommonInput>;
+
+const Choice = z.looseObject({
+  provider: z.string().max(100).optional(),
+  method: z.string().max(100).optional(),
+  url: z.unknown(),
+});
+
+/** A request body, understood. */
+export interface CredentialInput {
+  common: CommonInput & { tls: NonNullable<CommonInput['tls']> };
+  provider: Provider;
+  method: Method;
+  settings: Record<string, Json>;
+  /** Undefined where the body has none of the method's secret fields; only a change may leave them out. */
+  material?: Record<string, Secret>;
+}
+
+/** Reads a create request. Throws INVALID_INPUT with every mistake. */
+export function readCreateInput(project: Project, body: unknown): CredentialInput {
+  return readInput(project, body, { nameRequired: true, materialRequired: true });
+}
+
+/** Reads a request to check without storing: as create, but the name may be left out. */
+export function readCheckInput(project: Project, body: unknown): CredentialInput {
+  return readInput(project, body, { nameRequired: false, materialRequired: true });
+}
+
+/** Reads what a merge patch made of a stored credential; the secret fields may be left out. */
+export function readMergedInput(project: Project, merged: unknown): CredentialInput {
+  return readInput(project, merged, { nameRequired: true, materialRequired: false });
+}
+
+function readInput(project: Project, body: unknown, need: { nameRequired: boolean; materialRequired: boolean }): CredentialInput {
+  const { provider, method } = chooseMethod(body);
+  const given = isObject(body) ? body : {};
+  const wanted = !need.nameRequired && !('name' in given) ? { name: 'check', ...given } : given;
+  const hasMaterial = Object.keys(method.material.shape).some((name) => name in given);
+  const material = need.materialRequired || hasMaterial ? method.material.shape : {};
+  const schema = z.strictObject({
+    ...CommonInput.shape,
+    provider: z.string().optional(),
+    method: z.string().optional(),
+    ...method.settings.shape,
+    ...material,
+  });
+  const parsed = parseInput(schema, isObject(body) ? wanted : body) as Record<string, unknown>;
+
+  const common = pick(parsed, Object.keys(CommonInput.shape)) as CommonInput;
+  requireDeclared(project, common.environments);
+  return {
+    common: { ...common, environments: [...new Set(common.environments)], tls: tlsMode(common, given['url']) },
+    provider,
+    method,
+    settings: pick(parsed, Object.keys(method.settings.shape)) as Record<string, Json>,
+    ...((need.materialRequired || hasMaterial) && {
+      material: pick(parsed, Object.keys(method.material.shape)) as Record<string, Secret>,
+    }),
+  };
+}
+
+/** Provider and method as given, else from the address. Throws INVALID_INPUT. */
+function chooseMethod(body: unknown): { provider: Provider; method: Method } {
+  const choice = parseInput(Choice, body);
+  const provider = choice.provider === undefined ? inferProvider(choice.url) : findProvider(choice.provider);
+  if (!provider)
+    throw invalidInput(
+      '/provider',
+      'NOT_ALLOWED',
+      'is not a provider that regcred knows',
+      `One of: ${providers.map(({ id }) => id).join(', ')}.`,
+    );
+  const method = findMethod(provider.id, choice.method ?? provider.defaultMethod);
+  if (!method)
+    throw invalidInput(
+      '/method',
+      'NOT_ALLOWED',
+      `is not a method of ${provider.id}`,
+      `One of: ${methodsOf(provider.id)
+        .map(({ method }) => method)
+        .join(', ')}.`,
+    );
+  return { provider, method };
+}
+
+/** An address that cannot be read infers nothing: its own field tells what is wrong with it. */
+function inferProvider(url: unknown): Provider | undefined {
+  const generic = findProvider('generic');
+  if (typeof url !== 'string') return generic;
+  try {
+    return recogniseProvider(parseRegistryAddress(url).host) ?? generic;
+  } catch (error) {
+    if (error instanceof AddressError) return generic;
+    throw error;
+  }
+}
+
+function tlsMode({ tls, ca }: CommonInput, url: unknown): NonNullable<CommonInput['tls']> {
+  const isPlain = typeof url === 'string' && /^\s*http:\/\//i.test(url);
+  const mode = tls ?? (ca ? 'custom-ca' : isPlain ? 'plain-http' : 'verify');
+  if (isPlain && mode !== 'plain-http')
+    throw invalidInput(
+      '/tls',
+      'CONTRADICTION',
+      `says ${mode}, but the address says http`,
+      'Give the address without http://, or tls as plain-http.',
+    );
+  if (mode === 'custom-ca' && !ca)
+    throw invalidInput('/ca', 'REQUIRED', 'is missing', 'With tls custom-ca, give the PEM of the authority.');
+  if (mode !== 'custom-ca' && ca)
+    throw invalidInput('/ca', 'CONTRADICTION', `is given, but tls is ${mode}`, 'Give tls as custom-ca, or leave ca out.');
+  return mode;
+}
+
+function requireDeclared(project: Project, environments: string[]): void {
+  const errors = environments.flatMap((environment, index) =>
+    project.environments.includes(environment)
+      ? []
+      : [
+          {
+            pointer: `/environments/${index}`,
+            code: 'NOT_ALLOWED',
+            detail: 'is not an environment of this project',
+            hint: `One of: ${project.environments.join(', ')}.`,
+          },
+        ],
+  );
+  if (errors.length > 0) throw invalidFields(errors);
+}
+
+/** Why `text` is not the PEM of authorities; undefined if it is. */
+function certificateProblem(text: string): string | undefined {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0 || blocks.length > 10) return 'is not PEM with one to ten certificates';
+  if (/PRIVATE KEY/.test(text)) return 'holds a private key, which does not belong here';
+  for (const block of blocks) {
+    try {
+      if (!new X509Certificate(block).ca) return 'is a certificate, but not of an authority';
+    } catch {
+      return 'is not a certificate that can be read';
+    }
+  }
+  return undefined;
+}
+
+/** Names of a method's secret fields. */
+export function materialFields(method: Method): string[] {
+  return Object.keys(formSchema(method).properties).filter((name) => name in method.material.shape);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pick(from: Record<string, unknown>, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+}

@@ -1,0 +1,42 @@
+import { findProvider } from '../providers/catalog.ts';
+import type { Actor } from './caller.ts';
+import type { Credential } from './credential.ts';
+import type { Json } from './ports.ts';
+import type { Status } from './status.ts';
+
+/** What the API shows of a credential: flat like the create request, without secrets, with what is known beside it. */
+export interface CredentialView {
+  id: string;
+  project: string;
+  name: string;
+  provider: string;
+  providerTitle: string;
+  method: string;
+  /** Every setting of the method stands beside the common fields, under its own name. */
+  [setting: string]: unknown;
+  active: { since: string; expiresAt: string | null; upstreamId: string | null };
+  status: Omit<Status, 'schemaVersion' | 'of' | 'warnings'>;
+  warnings: Status['warnings'];
+  revision: number;
+  createdAt: string;
+  createdBy: Actor;
+  updatedAt: string;
+  updatedBy: Actor;
+}
+
+export function viewCredential(credential: Credential, status: Status): CredentialView {
+  const { schemaVersion: _version, active, defaultIn, registry, ...common } = credential;
+  const { schemaVersion: _status, of: _of, warnings, ...known } = status;
+  return {
+    ...common,
+    ...(active.settings as Record<string, Json>),
+    providerTitle: findProvider(credential.provider)?.title ?? credential.provider,
+    registry,
+    ...(active.username && { username: active.username }),
+    default: defaultIn.length > 0,
+    defaultIn,
+    active: { since: active.since, expiresAt: active.expiresAt ?? null, upstreamId: active.upstreamId ?? null },
+    status: known,
+    warnings,
+  };
+}

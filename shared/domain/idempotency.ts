@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { after, DAY } from '../lib/clock.ts';
+import { AppError } from '../lib/errors.ts';
+import type { App } from './app.ts';
+import type { Caller } from './caller.ts';
+import { readCredential, type Credential, type StoredCredential } from './credential.ts';
+import { openMaterial } from './material.ts';
+import type { Project } from './policy.ts';
+import { RowConflict, type Operation } from './ports.ts';
+import { credentialRow, idempotencyRow, projectPartition, statusRow } from './rows.ts';
+import { readStatus, type Status } from './status.ts';
+
+/** How long a repeated request answers what the first one made. */
+const LIFE = DAY;
+
+/** What a repeated request is recognised by: the caller's key, and a fingerprint of all that was asked. */
+export interface Repetition {
+  row: string;
+  fingerprint: string;
+}
+
+export function repetitionOf(caller: Caller, key: string, request: unknown): Repetition {
+  return {
+    row: idempotencyRow(caller.issuer, caller.subject, key),
+    fingerprint: createHash('sha256').update(JSON.stringify(request)).digest('base64url'),
+  };
+}
+
+/**
+ * The row that remembers a request. The fingerprint of a body with a secret is in the secret document, because a short
+ * password could be guessed from its hash; only a body without one is fingerprinted here.
+ */
+export function rememberRequest(app: App, { row, fingerprint }: Repetition, { id, active }: Credential): Operation {
+  const expiresAt = after(app.clock.now(), LIFE).toISOString();
+  return { kind: 'insert', row, fields: { schemaVersion: 1, id, expiresAt, ...(!active.secret && { fingerprint }) } };
+}
+
+/** What the first request with this key made. Throws IDEMPOTENCY_CONFLICT if that request was another one. */
+export async function findRepeated(
+  app: App,
+  project: Project,
+  { row, fingerprint }: Repetition,
+): Promise<(StoredCredential & { status: Status }) | undefined> {
+  const partition = projectPartition(project.name);
+  const found = await app.records.get(partition, row);
+  if (!found) return undefined;
+  if (new Date(String(found.fields['expiresAt'])) <= app.clock.now()) return forget(app, partition, found.row, found.etag);
+
+  const id = String(found.fields['id']);
+  const credentialFound = await app.records.get(partition, credentialRow(id));
+  const stored = credentialFound && readCredential(credentialFound);
+  if (!stored || stored.credential.deletedAt) {
+    throw new AppError('IDEMPOTENCY_CONFLICT', 'The credential that this Idempotency-Key made is deleted.', {
+      hint: 'Use a new key to make another one.',
+    });
+  }
+  const first = found.fields['fingerprint'] ?? (await openMaterial(app, stored.credential)).requestFingerprint;
+  if (first !== fingerprint) {
+    throw new AppError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.', {
+      hint: 'Use a new key for a new request; repeat a request with the same body.',
+    });
+  }
+  return { ...stored, status: readStatus(await app.records.get(partition, statusRow(id)), stored.credential) };
+}
+
+async function forget(app: App, partition: string, row: string, etag: string): Promise<undefined> {
+  try {
+    await app.records.write(partition, [{ kind: 'delete', row, etag }]);
+  } catch (error) {
+    if (!(error instanceof RowConflict)) throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Policy, SecretStoreName } from './policy.ts';
+
+const Environment = z.object({
+  REGCRED_RECORDS: z.enum(['sqlite', 'table']).default('sqlite'),
+  REGCRED_QUEUE: z.enum(['sqlite', 'storage-queue']).default('sqlite'),
+  REGCRED_SECRETS: SecretStoreName.default('local'),
+  REGCRED_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  REGCRED_RETENTION_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
+  REGCRED_DATA: z.string().min(1).default('.regcred'),
+  REGCRED_POLICY: z.string().min(1),
+  WEBSITE_SITE_NAME: z.string().optional(),
+});
+
+/** What the platform's settings say; the policy is the operator's document. */
+export interface Settings {
+  records: 'sqlite' | 'table';
+  queue: 'sqlite' | 'storage-queue';
+  secrets: SecretStoreName;
+  publicUrl?: string;
+  /** How long deleted credentials and activity are kept. */
+  retentionDays: number;
+  dataFolder: string;
+  inAzure: boolean;
+  policy: Policy;
+}
+
+/** A mistake in the configuration, one line each, naming the setting or the path in the policy. */
+export class ConfigurationError extends Error {
+  constructor(mistakes: string[]) {
+    super(mistakes.join('\n'));
+    this.name = 'ConfigurationError';
+  }
+}
+
+/** Reads settings and policy. Throws ConfigurationError with every mistake that it finds. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  const values = parsed.data;
+  const inAzure = values.WEBSITE_SITE_NAME !== undefined;
+  return {
+    records: values.REGCRED_RECORDS,
+    queue: values.REGCRED_QUEUE,
+    secrets: values.REGCRED_SECRETS,
+    ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
+    retentionDays: values.REGCRED_RETENTION_DAYS,
+    dataFolder: values.REGCRED_DATA,
+    inAzure,
+    policy: readPolicy(values.REGCRED_POLICY, inAzure),
+  };
+}
+
+/** `source` is the document itself or a file's path. */
+function readPolicy(source: string, inAzure: boolean): Policy {
+  const isText = source.trimStart().startsWith('{');
+  const where = isText ? 'REGCRED_POLICY' : source;
+  const parsed = Policy.safeParse(parseDocument(isText ? source : readText(source), where));
+  if (!parsed.success)
+    throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${where}: /${path.join('/')}: ${message}`));
+  const { network } = parsed.data;
+  const refused = inAzure
+    ? [network.connectTo && '/network/connectTo', network.ca && '/network/ca', ...loopbackPaths(network.relaxed)].filter(
+        (path) => path !== undefined,
+      )
+    : [];
+  if (refused.length > 0)
+    throw new ConfigurationError(
+      refused.map((path) => `${where}: ${path}: is for one machine and not honoured in Azure; remove it`),
+    );
+  return parsed.data;
+}
+
+function loopbackPaths(relaxed: Policy['network']['relaxed']): string[] {
+  return Object.entries(relaxed).flatMap(([address, kinds]) =>
+    kinds.includes('loopback') ? [`/network/relaxed/${address}`] : [],
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError([
+      `REGCRED_POLICY: the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+    ]);
+  }
+}
+
+/** The engine's own message quotes the document, which may hold what a log should not; the position is enough. */
+function parseDocument(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const position = /position \d+/.exec((error as Error).message)?.[0];
+    throw new ConfigurationError([`${where}: is not valid JSON${position ? ` at ${position}` : ''}`]);
+  }
+}

@@ -1,0 +1,71 @@
+import { AppError } from '../lib/errors.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { TlsMode } from '../net/guard.ts';
+import type { SessionOptions } from '../net/guarded.ts';
+import type { RegistryAddress } from '../oci/address.ts';
+import { findProvider } from '../providers/catalog.ts';
+import type { Method, Provider } from '../providers/provider.ts';
+import { methodOf, type Credential } from './credential.ts';
+import type { CredentialInput } from './credential-input.ts';
+import type { Project } from './policy.ts';
+import type { Json } from './ports.ts';
+
+/** All that a check or a login needs to know of a credential; from a request or from a record. */
+export interface Subject {
+  project: Project;
+  provider: Provider;
+  method: Method;
+  registry: RegistryAddress;
+  settings: Record<string, Json>;
+  material: Record<string, Secret>;
+  tls: TlsMode;
+  ca?: string;
+  tokenRealm?: string;
+}
+
+export function subjectOfInput(
+  project: Project,
+  { common, provider, method, settings, material = {} }: CredentialInput,
+): Subject {
+  const { tls, ca, tokenRealm } = common;
+  return {
+    project,
+    provider,
+    method,
+    registry: method.registry(settings),
+    settings,
+    material,
+    tls,
+    ...(ca && { ca }),
+    ...(tokenRealm && { tokenRealm }),
+  };
+}
+
+export function subjectOfCredential(project: Project, credential: Credential, material: Record<string, Secret>): Subject {
+  const method = methodOf(credential);
+  const provider = findProvider(credential.provider);
+  if (!provider) throw new AppError('INTERNAL', `This version of regcred does not know ${credential.provider}.`);
+  const { active, tls, ca, tokenRealm } = credential;
+  return {
+    project,
+    provider,
+    method,
+    registry: method.registry(active.settings),
+    settings: active.settings,
+    material,
+    tls,
+    ...(ca && { ca }),
+    ...(tokenRealm && { tokenRealm }),
+  };
+}
+
+/** How the network guard should reach it. */
+export function targetOf({ project, registry, tls, ca }: Pick<Subject, 'project' | 'registry' | 'tls' | 'ca'>): SessionOptions {
+  return {
+    host: registry.host,
+    tls,
+    ...(ca && { ca }),
+    networks: project.networks,
+    ...(project.hosts && { hosts: project.hosts }),
+  };
+}

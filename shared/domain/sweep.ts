@@ -1,0 +1,93 @@
+import { DAY, MINUTE } from '../lib/clock.ts';
+import type { App } from './app.ts';
+import { readCredential } from './credential.ts';
+import { deliverEvent } from './events.ts';
+import type { Row } from './ports.ts';
+import {
+  activityPartition,
+  CREDENTIALS,
+  dayOf,
+  EVENTS,
+  handOutPartition,
+  IDEMPOTENCY_KEYS,
+  projectPartition,
+  rowsFrom,
+} from './rows.ts';
+import { retentionEnd, runPurge } from './tidy.ts';
+
+/** Credentials that one message looks at; the next message takes the rest. */
+const CREDENTIALS_PER_MESSAGE = 200;
+
+/** An event that is older was not announced: its message was lost with a crash. */
+const EVENT_IS_LATE_AFTER = MINUTE;
+
+/** How many days before the retention's end are looked at, so that a sweep that did not run is made up for. */
+const DAYS_OF_ARREARS = 7;
+
+/** Starts the slow walk that repairs what a crash left out, and ends what has passed its retention. */
+export async function sweep(app: App): Promise<void> {
+  for (const { name } of app.settings.policy.projects) {
+    await app.queue.send('work', { v: 1, kind: 'sweep', project: name, after: '' });
+  }
+}
+
+/** One step of the walk: the project's own rows first, then its credentials from `after` on. */
+export async function sweepProject(app: App, project: string, afterRow: string): Promise<void> {
+  if (afterRow === '') {
+    await deliverLateEvents(app, project);
+    await forgetIdempotencyKeys(app, project);
+    for (const day of expiredDays(app)) await clearPartition(app, activityPartition(project, day));
+  }
+  const rows = await app.records.range(projectPartition(project), {
+    ...rowsFrom(CREDENTIALS, afterRow),
+    limit: CREDENTIALS_PER_MESSAGE,
+  });
+  for (const row of rows) await sweepCredential(app, row);
+  const last = rows.at(-1);
+  if (last && rows.length === CREDENTIALS_PER_MESSAGE)
+    await app.queue.send('work', { v: 1, kind: 'sweep', project, after: `${last.row}!` });
+}
+
+async function sweepCredential(app: App, row: Row): Promise<void> {
+  const { credential } = readCredential(row);
+  for (const day of expiredDays(app)) await clearPartition(app, handOutPartition(credential.id, day));
+  if (credential.deletedAt && retentionEnd(app, credential.deletedAt) <= app.clock.now()) await runPurge(app, credential);
+}
+
+async function deliverLateEvents(app: App, project: string): Promise<void> {
+  const limit = 1000;
+  const rows = await app.records.range(projectPartition(project), { ...rowsFrom(EVENTS), limit });
+  const late = app.clock.now().getTime() - EVENT_IS_LATE_AFTER;
+  for (const { row, fields } of rows) {
+    if (new Date(String(fields['at'])).getTime() <= late) await deliverEvent(app, project, row.slice(EVENTS.length));
+  }
+}
+
+async function forgetIdempotencyKeys(app: App, project: string): Promise<void> {
+  const partition = projectPartition(project);
+  const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS), limit: 1000 });
+  const past = rows.filter(({ fields }) => new Date(String(fields['expiresAt'])) <= app.clock.now());
+  await deleteRows(app, partition, past);
+}
+
+function expiredDays(app: App): string[] {
+  const end = app.clock.now().getTime() - (app.settings.retentionDays + 1) * DAY;
+  return Array.from({ length: DAYS_OF_ARREARS }, (_, back) => dayOf(new Date(end - back * DAY)));
+}
+
+async function clearPartition(app: App, partition: string): Promise<void> {
+  for (;;) {
+    const rows = await app.records.range(partition, { limit: 1000 });
+    if (rows.length === 0) return;
+    await deleteRows(app, partition, rows);
+  }
+}
+
+async function deleteRows(app: App, partition: string, rows: Row[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += 100) {
+    await app.records.write(
+      partition,
+      rows.slice(start, start + 100).map(({ row }) => ({ kind: 'delete', row })),
+    );
+  }
+}

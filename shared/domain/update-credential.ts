@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { AppError, invalidInput } from '../lib/errors.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Method } from '../providers/provider.ts';
+import { secretStoreName, type App } from './app.ts';
+import { actor, effectiveEnvironments, requireGrant } from './caller.ts';
+import { check, refusalOf, requireAllowedAddress, type CheckResult } from './check.ts';
+import { subjectOfInput } from './subject.ts';
+import { commit } from './commit.ts';
+import { requireFuture, statusAfter, type Outcome } from './create-credential.ts';
+import { methodOf, type Credential } from './credential.ts';
+import { materialFields, readMergedInput, type CredentialInput } from './credential-input.ts';
+import { requireRevision } from './etag.ts';
+import { bindingOf, openMaterial, storeMaterial } from './material.ts';
+import { mergePatch } from './merge-patch.ts';
+import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
+import { changeSecret, type Touched } from './tidy.ts';
+
+export interface UpdateOptions extends Address {
+  /** The If-Match header. */
+  ifMatch: string | undefined;
+  check: 'live' | 'skip';
+}
+
+/**
+ * Applies a merge patch (RFC 7396). What changes how to log in is checked against the registry first; what the secret is
+ * bound to changes only together with the secret.
+ *
+ * Throws as `createCredential`, and ETAG_REQUIRED, ETAG_MISMATCH, NOT_FOUND or MATERIAL_REQUIRED; then nothing is changed.
+ */
+export async function updateCredential(app: App, options: UpdateOptions, patch: unknown): Promise<Outcome> {
+  const found = await findLiveCredential(app, options);
+  const { credential, project } = found;
+  requireGrant(options.caller, project, 'admin', credential);
+  requireRevision(credential, options.ifMatch, 'required');
+
+  const input = readPatched(found, patch);
+  requireGrant(options.caller, project, 'admin', input.common);
+  if (input.common.expiresAt !== credential.expiresAt) requireFuture(app, input.common.expiresAt);
+
+  const draft = patchedCredential(app, found, options, input);
+  const changed = changedFields(credential, draft, input.material !== undefined);
+  if (changed.length === 0) return { ...found, status: await findStatus(app, found) };
+  if (!isLoginChanged(credential, draft, input)) return save(app, found, options, draft, changed);
+
+  requireMaterial(credential, draft, input);
+  const result = await checkChange(app, found, options, input);
+  const renewed = withResult(app, draft, result);
+  return save(app, found, options, renewed, changed, {
+    ...(input.material && { material: input.material }),
+    ...(result && { result }),
+  });
+}
+
+/** A change of the login: new material or none, and what the check said unless it was skipped. */
+interface LoginChange {
+  material?: Record<string, Secret>;
+  result?: CheckResult;
+}
+
+async function save(
+  app: App,
+  found: Found,
+  { caller }: UpdateOptions,
+  draft: Credential,
+  changed: string[],
+  login?: LoginChange,
+): Promise<Outcome> {
+  const known = await findStatus(app, found);
+  const write = async (after: Credential) => {
+    const status = login
+      ? { ...statusAfter(app, after, login.result), ...(known.lastUsedAt && { lastUsedAt: known.lastUsedAt }) }
+      : undefined;
+    const change = {
+      by: actor(caller),
+      before: found,
+      after,
+      event: 'regcred.credential.updated' as const,
+      data: { fields: changed },
+    };
+    const stored = await commit(app, status ? { ...change, status } : change);
+    return { ...stored, status: status ?? known };
+  };
+  const material = login?.material;
+  if (!material || Object.keys(material).length === 0) return write(draft);
+
+  const old = found.credential.active.secret;
+  const touched: Touched = {
+    store: old?.store ?? secretStoreName(app, found.project),
+    name: old?.name ?? draft.id,
+    operationId: randomUUID(),
+    ...(old && { replaces: old.version }),
+  };
+  return changeSecret(app, draft, touched, async () => write(await storeMaterial(app, draft, material, touched)));
+}
+
+/** The credential as a request would spell it, without the secret: what a patch is merged into. */
+function asInput({
+  name,
+  description,
+  provider,
+  method,
+  purpose,
+  environments,
+  labels,
+  tls,
+  ca,
+  tokenRealm,
+  enabled,
+  defaultIn,
+  rotationPolicy,
+  expiresAt,
+  active,
+}: Credential) {
+  const fields = {
+    name,
+    description,
+    provider,
+    method,
+    purpose,
+    environments,
+    labels,
+    tls,
+    ca,
+    tokenRealm,
+    enabled,
+    default: defaultIn.length > 0,
+    rotationPolicy,
+    expiresAt,
+  };
+  return { ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)), ...active.settings };
+}
+
+function readPatched({ credential, project }: Found, patch: unknown): CredentialInput {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+    throw invalidInput('', 'WRONG_TYPE', 'must be an object', 'Send the fields to change; null removes one.');
+  refuseRemovedSecret(methodOf(credential), patch);
+  const isPlain = 'url' in patch && typeof patch.url === 'string' && /^\s*http:\/\//i.test(patch.url);
+  const base: Record<string, unknown> = asInput(credential);
+  // An address or an authority says how it is reached unless the patch says it, too.
+  if (!('tls' in patch) && (isPlain || 'ca' in patch)) delete base['tls'];
+  return readMergedInput(project, mergePatch(base, patch));
+}
+
+function refuseRemovedSecret(method: Method, patch: object): void {
+  for (const name of materialFields(method)) {
+    if (Object.hasOwn(patch, name) && (patch as Record<string, unknown>)[name] === null)
+      throw invalidInput(`/${name}`, 'REQUIRED', 'cannot be removed', 'Give a new secret, or delete the credential.');
+  }
+}
+
+function patchedCredential(
+  app: App,
+  { credential, project }: Found,
+  { caller }: UpdateOptions,
+  { common, provider, method, settings }: CredentialInput,
+): Credential {
+  const { host, repositoryPrefix } = method.registry(settings);
+  const { default: wantsDefault, ...fields } = common;
+  const keepsDefault =
+    wantsDefault === credential.defaultIn.length > 0 && isDeepStrictEqual(common.environments, credential.environments);
+  const username = method.username?.(settings);
+  const { secret, since, upstreamId } = credential.active;
+  const expiresAt = common.expiresAt === credential.expiresAt ? credential.active.expiresAt : common.expiresAt;
+  const { schemaVersion, id, createdAt, createdBy, revision } = credential;
+  return {
+    schemaVersion,
+    id,
+    project: project.name,
+    ...fields,
+    provider: provider.id,
+    method: method.method,
+    registry: { host, ...(repositoryPrefix && { repositoryPrefix }) },
+    active: {
+      settings,
+      ...(username && { username }),
+      ...(secret && { secret }),
+      ...(upstreamId && { upstreamId }),
+      ...(expiresAt && { expiresAt }),
+      since,
+    },
+    defaultIn: keepsDefault ? credential.defaultIn : wantsDefault ? effectiveEnvironments(project, common) : [],
+    revision: revision + 1,
+    createdAt,
+    createdBy,
+    updatedAt: app.clock.now().toISOString(),
+    updatedBy: actor(caller),
+  };
+}
+
+function isLoginChanged(before: Credential, after: Credential, { material }: CredentialInput): boolean {
+  return (
+    material !== undefined ||
+    bindingOf(after) !== bindingOf(before) ||
+    !isDeepStrictEqual(after.active.settings, before.active.settings)
+  );
+}
+
+/** Throws MATERIAL_REQUIRED if something that the secret is bound to changes and the secret was not given again. */
+function requireMaterial(before: Credential, after: Credential, { material }: CredentialInput): void {
+  if (material || bindingOf(after) === bindingOf(before)) return;
+  const fields = materialFields(methodOf(after));
+  const hint = `Give ${fields.join(', ')} again in the same request.`;
+  throw new AppError(
+    'MATERIAL_REQUIRED',
+    'The secret is bound to the registry, its TLS settings and its token service, and one of them changes.',
+    {
+      hint,
+      errors: fields.map((name) => ({ pointer: `/${name}`, code: 'REQUIRED', detail: 'must be given again', hint })),
+    },
+  );
+}
+
+async function checkChange(
+  app: App,
+  { credential, project }: Found,
+  options: UpdateOptions,
+  input: CredentialInput,
+): Promise<CheckResult | undefined> {
+  const subject = subjectOfInput(project, input);
+  if (options.check === 'skip') {
+    requireAllowedAddress(app, subject);
+    return undefined;
+  }
+  const material = input.material ?? (await openMaterial(app, credential)).material;
+  const result = await check(app, { ...subject, material });
+  const refused = refusalOf(result);
+  if (refused) throw refused;
+  return result;
+}
+
+/** A login that changed begins anew: what was learned of the old one does not hold for it. */
+function withResult(app: App, draft: Credential, result: CheckResult | undefined): Credential {
+  const { settings, username, secret } = draft.active;
+  const expiresAt = result?.identity?.expiresAt?.toISOString() ?? draft.expiresAt;
+  const upstreamId = result?.identity?.upstreamId;
+  const since = app.clock.now().toISOString();
+  return {
+    ...draft,
+    active: {
+      settings,
+      ...(username && { username }),
+      ...(secret && { secret }),
+      ...(expiresAt && { expiresAt }),
+      ...(upstreamId && { upstreamId }),
+      since,
+    },
+  };
+}
+
+/** Names of the fields that a patch really changes, as the activity shows them; `secret` stands for all of the material. */
+function changedFields(before: Credential, after: Credential, hasMaterial: boolean): string[] {
+  const old = new Map<string, unknown>(Object.entries(asInput(before)));
+  const fresh = new Map<string, unknown>(Object.entries(asInput(after)));
+  const names = [...new Set([...old.keys(), ...fresh.keys()])].filter(
+    (name) => !isDeepStrictEqual(old.get(name), fresh.get(name)),
+  );
+  if (!isDeepStrictEqual(before.defaultIn, after.defaultIn) && !names.includes('default')) names.push('default');
+  return hasMaterial ? [...names, 'secret'] : names;
+}

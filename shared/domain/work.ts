@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { log } from '../lib/log.ts';
+import type { App } from './app.ts';
+import { changeStatus } from './change-status.ts';
+import { readCredential } from './credential.ts';
+import { deliverEvent } from './events.ts';
+import { credentialRow, projectPartition } from './rows.ts';
+import { readDue, unschedule, type Due } from './schedule.ts';
+import { sweepProject } from './sweep.ts';
+import { runCleanup, runPurge } from './tidy.ts';
+
+/** What the queue `work` carries: names of things, so that a message that comes twice, or late, does no harm. */
+const WorkMessage = z.discriminatedUnion('kind', [
+  z.object({ v: z.literal(1), kind: z.literal('event'), project: z.string(), id: z.string() }),
+  z.object({ v: z.literal(1), kind: z.literal('due'), row: z.string() }),
+  z.object({ v: z.literal(1), kind: z.literal('sweep'), project: z.string(), after: z.string() }),
+]);
+
+/** Handles one message. A throw brings it back; after `maxDequeueCount` it is poison. */
+export async function work(app: App, message: unknown): Promise<void> {
+  const parsed = WorkMessage.parse(message);
+  switch (parsed.kind) {
+    case 'event':
+      return deliverEvent(app, parsed.project, parsed.id);
+    case 'due':
+      return runDue(app, parsed.row);
+    case 'sweep':
+      return sweepProject(app, parsed.project, parsed.after);
+  }
+}
+
+async function runDue(app: App, row: string): Promise<void> {
+  const due = await readDue(app, row);
+  if (!due) return;
+  await perform(app, due);
+  await unschedule(app, row);
+}
+
+async function perform(app: App, due: Due): Promise<void> {
+  switch (due.kind) {
+    case 'cleanup':
+      return runCleanup(app, due);
+    case 'purge':
+      return runPurge(app, due);
+  }
+}
+
+/**
+ * A message that failed too often: it is told, with the names it carries. What was due stays due and comes again; the
+ * credential is marked, so that somebody looks at it.
+ */
+export async function buryMessage(app: App, message: unknown): Promise<void> {
+  const parsed = WorkMessage.safeParse(message);
+  log('error', 'work.poison', parsed.success ? { message: parsed.data } : { detail: 'not a message of this service' });
+  const due = parsed.success && parsed.data.kind === 'due' ? await readDue(app, parsed.data.row) : undefined;
+  if (due) await noteFailedWork(app, due);
+}
+
+async function noteFailedWork(app: App, { kind, project, id }: Due): Promise<void> {
+  const row = await app.records.get(projectPartition(project), credentialRow(id));
+  if (!row) return;
+  const warning = {
+    code: 'WORK_FAILED',
+    detail: `The work ${kind} failed again and again.`,
+    hint: 'The log says why, under work.poison and the request id of its runs.',
+  };
+  await changeStatus(app, readCredential(row).credential, (status) =>
+    status.warnings.some(({ code }) => code === warning.code)
+      ? undefined
+      : {
+          status: { ...status, warnings: [...status.warnings, warning] },
+          event: { type: 'regcred.credential.needs-attention', data: { code: warning.code, kind } },
+        },
+  );
+}

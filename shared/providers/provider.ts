@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import type { GuardedSession } from '../net/guarded.ts';
+import type { RegistryAddress } from '../oci/address.ts';
+import type { Login } from '../oci/login.ts';
+import type { Proof } from '../oci/probe.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+
+/** A registry product. */
+export interface Provider {
+  id: string;
+  title: string;
+  /** Other names that forms use for it: `azure` for `acr`. */
+  aliases: string[];
+  /** Whether an address (host, with a port that is not 443) is this product's. At most one provider says yes; `generic` never does. */
+  recognises(host: string): boolean;
+  /** Its known token services besides the registry's own origin. */
+  trustsRealm(registry: RegistryAddress, realm: URL): boolean;
+  /** The keys under which docker, the kubelet and containerd look a login for this registry up. */
+  dockerConfigKeys(registry: RegistryAddress): string[];
+  proof: Proof[];
+  /** Method for a form that does not say. */
+  defaultMethod: string;
+}
+
+/** The provider's own word about a login. */
+export interface Identity {
+  username?: string;
+  expiresAt?: Date;
+  /** The provider's id of this very material, by which it can be revoked. */
+  upstreamId?: string;
+}
+
+export interface MethodContext<Settings = Record<string, unknown>, Material = Record<string, Secret>> {
+  settings: Settings;
+  material: Material;
+  registry: RegistryAddress;
+  http: GuardedSession;
+  clock: Clock;
+  signal: AbortSignal;
+  /** What a narrowed login should be good for; absent: everything. */
+  scope?: { repositories: string[]; actions: ('pull' | 'push')[] };
+}
+
+/** New material as the provider issued it. */
+export interface Issued<Settings, Material> {
+  settings: Settings;
+  material: Material;
+  upstreamId: string;
+  expiresAt?: Date;
+}
+
+/** How a provider replaces material. The domain owns the order of these steps; see CONTRIBUTING.md, Decisions. */
+export interface Rotation<Settings, Material> {
+  /** Whose rights may issue: the credential's own, another credential's, or regcred's own identity. */
+  issuers: ('self' | 'credential' | 'service')[];
+  /** How long new material takes until the registry accepts it everywhere. */
+  propagationSeconds: number;
+  issue(context: MethodContext<Settings, Material>, operationId: string): Promise<Issued<Settings, Material>>;
+  /** Upstream ids that are there now and were not before: what a lost answer of `issue` left behind. */
+  find(context: MethodContext<Settings, Material>, operationId: string, before: string[]): Promise<string[]>;
+  /** Ends material for good. Idempotent. */
+  revoke(context: MethodContext<Settings, Material>, upstreamId: string): Promise<void>;
+}
+
+/** One way to log in to a provider. A capability that it does not have is absent. */
+export interface Method<Settings extends z.ZodObject = z.ZodObject, Material extends z.ZodObject = z.ZodObject> {
+  provider: string;
+  method: string;
+  title: string;
+  description: string;
+  /** Fields that are not secret; parsed values are stored in the record as they are. */
+  settings: Settings;
+  /** Secret fields, each made by `secretField`. An empty object: nothing to store. */
+  material: Material;
+  registry(settings: z.output<Settings>): RegistryAddress;
+  /** The user name that the login will have, for lists and breakers; absent where only minting tells. */
+  username?(settings: z.output<Settings>): string;
+  /** Absent: there is nothing to hand out. Throws Refusal. */
+  login?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Login>;
+  /** Absent: the provider has no such question. Throws Refusal. */
+  identify?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Identity>;
+  /** Absent: the provider cannot issue new material on demand. */
+  rotation?: Rotation<z.output<Settings>, z.output<Material>>;
+  /** A minted login is short-lived and made anew; `narrowing`: it can be limited to repositories. */
+  mints: boolean;
+  narrowing: boolean;
+}
+
+export function defineProvider(provider: Provider): Provider {
+  return provider;
+}
+
+export function defineMethod<Settings extends z.ZodObject, Material extends z.ZodObject>(
+  method: Method<Settings, Material>,
+): Method<Settings, Material> {
+  return method;
+}
+
+/** What a portal needs to draw a field; JSON Schema keywords come from the type. */
+export interface FieldMeta {
+  label: string;
+  /** `metadata`: names the thing; `details`: how to log in. */
+  group: 'metadata' | 'details';
+  order: number;
+  description?: string;
+  purpose?: string;
+  /** Where a person finds the value. */
+  obtain?: string;
+  example?: string;
+  /** Material is bound to this field: another value needs the material again. */
+  binding?: true;
+  /** A secret: taken, never shown. */
+  writeOnly?: true;
+}
+
+/** The characters that no user name and no password may have: they end headers and lines (RFC 7617, section 2). */
+const CONTROL = /[\p{Cc}]/u;
+
+/** A secret of one line. Longer than `max` characters, or with control characters, it was pasted wrongly. */
+export function secretField(meta: Omit<FieldMeta, 'writeOnly' | 'group'>, max = 8192) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => !CONTROL.test(text), {
+      message: 'has a line break or another control character',
+      params: { hint: 'Paste it again without the line break at its end.' },
+    })
+    .meta({ ...meta, group: 'details', writeOnly: true } satisfies FieldMeta)
+    .transform((text) => new Secret(text));
+}
+
+/** A user name that HTTP Basic can carry: no colon, no control characters (RFC 7617, section 2). */
+export function usernameField(meta: Omit<FieldMeta, 'group'>) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(255)
+    .refine((text) => !text.includes(':'), {
+      message: 'has a colon, which ends a user name',
+      params: { hint: 'Give the user name alone, without the password.' },
+    })
+    .refine((text) => !CONTROL.test(text), {
+      message: 'has a control character',
+      params: { hint: 'Type it by hand instead of pasting it.' },
+    })
+    .meta({ ...meta, group: 'details' } satisfies FieldMeta);
+}

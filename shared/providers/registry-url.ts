@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { AddressError, parseRegistryAddress } from '../oci/address.ts';
+import type { FieldMeta } from './provider.ts';
+
+/** A registry's address as people paste it; what comes out is canonical: `host[:port][/prefix]`. A scheme says nothing here: see `tls`. */
+export function registryUrl(meta: Partial<FieldMeta> = {}) {
+  return z
+    .string()
+    .max(2048)
+    .meta({
+      label: 'Registry address',
+      group: 'details',
+      order: 10,
+      description:
+        'The host of the registry, with a port where it has one, and optionally the path below which this login works.',
+      example: 'registry.example.com',
+      binding: true,
+      ...meta,
+    } satisfies FieldMeta)
+    .transform((text, context) => {
+      try {
+        const { host, repositoryPrefix } = parseRegistryAddress(text);
+        return repositoryPrefix ? `${host}/${repositoryPrefix}` : host;
+      } catch (error) {
+        if (!(error instanceof AddressError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message, params: { code: error.code, hint: error.hint } });
+        return z.NEVER;
+      }
+    });
+}
