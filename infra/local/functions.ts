@@ -5,7 +5,7 @@ import type { Binding } from './core-api.ts';
 import type { RegisteredFunction, Registrations } from './core-module.ts';
 import { readJson } from './host-settings.ts';
 
-export interface Trigger {
+interface Trigger {
   /** The binding's name, under which the input is handed over. */
   binding: string;
   type: 'httpTrigger' | 'timerTrigger' | 'queueTrigger' | 'eventGridTrigger';

@@ -32,7 +32,7 @@ export interface HostOptions {
   leaseSeconds?: number;
   /** The longest wait between two looks at an empty queue; `maxPollingInterval` of host.json. */
   idleMilliseconds?: number;
-  /** How long `stop` waits for what is running. */
+  /** How long `stop` waits for what is running, and then for the app's own end; 10 s. */
   stopMilliseconds?: number;
 }
 
@@ -74,16 +74,20 @@ export async function startHost(options: HostOptions): Promise<Host> {
       port,
       functions,
       async stop() {
-        const ended = new AbortController();
-        const calm = Promise.all([listener.close(), triggers.stop().then(() => invoker.idle())]).finally(() => ended.abort());
-        await Promise.race([calm, pause(stopMilliseconds, ended.signal)]);
+        await within(stopMilliseconds, Promise.all([listener.close(), triggers.stop().then(() => invoker.idle())]));
         listener.cut();
         await triggers.giveBack();
-        await invoker.runAppHooks('appTerminate');
+        await within(stopMilliseconds, invoker.runAppHooks('appTerminate'));
       },
     };
   } catch (error) {
     listener.cut();
     throw error;
   }
+}
+
+/** Waits for `work`, but no longer than the limit. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work.finally(() => done.abort()), pause(milliseconds, done.signal)]);
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { SECOND } from '../../shared/lib/clock.ts';
+import { redactText } from '../../shared/lib/redact.ts';
 import type {
   CoreInvocationContext,
   HookContext,
@@ -16,8 +18,11 @@ export interface Input {
   traceContext?: InvocationRequest['traceContext'];
 }
 
+/** Node fires a longer one at once. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+
 /** What a run came to. The log has the error already. */
-export type Outcome = { ok: true; response: InvocationResponse } | { ok: false; error: unknown };
+type Outcome = { ok: true; response: InvocationResponse } | { ok: false; error: unknown };
 
 /** Runs functions the way the worker does: arguments, hooks, handler and answer all come from the library's own model. */
 export interface Invoker {
@@ -35,10 +40,9 @@ export function createInvoker(registrations: Registrations, log: Log, timeoutSec
   const hookDataOfApp = {};
 
   async function runHooks(name: HookName, context: Record<string, unknown>, hookData: Record<string, unknown>): Promise<void> {
-    // Defined rather than spread, so that what a hook sets on the context is seen by whoever made it.
-    Object.defineProperty(context, 'hookData', { value: hookData, enumerable: true, configurable: true });
-    Object.defineProperty(context, 'appHookData', { value: appHookData, enumerable: true, configurable: true });
-    for (const hook of registrations.hooks[name]) await hook(context as HookContext);
+    // One object for all, because a hook may replace what is in it.
+    const shared: HookContext = Object.assign(context, { hookData, appHookData });
+    for (const hook of registrations.hooks[name]) await hook(shared);
   }
 
   async function run(fn: LoadedFunction, input: Input): Promise<InvocationResponse> {
@@ -92,9 +96,8 @@ export function createInvoker(registrations: Registrations, log: Log, timeoutSec
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const frames = error.stack?.split('\n').filter((line) => /^\s+at (?!.*(?:node_modules|node:|<anonymous>))/.test(line)) ?? [];
-  return [`${error.name}: ${error.message}`.replaceAll(/\s*\n\s*/g, ' '), ...frames.slice(0, 5).map((line) => line.trim())].join(
-    ' ',
-  );
+  const line = [`${error.name}: ${error.message}`, ...frames.slice(0, 5)].join(' ');
+  return redactText(line.replaceAll(/\s+/g, ' '), []);
 }
 
 function coreContext(fn: LoadedFunction, input: Input, registrations: Registrations, log: Log): CoreInvocationContext {
@@ -120,11 +123,10 @@ function coreContext(fn: LoadedFunction, input: Input, registrations: Registrati
 }
 
 async function withLimit<T>(work: Promise<T>, seconds: number): Promise<T> {
-  if (seconds === Number.POSITIVE_INFINITY) return await work;
   const { promise: limit, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new Error(`It ran into the functionTimeout of host.json (${seconds} s)`)),
-    seconds * 1000,
+    Math.min(seconds * SECOND, LONGEST_TIMER_MILLISECONDS),
   );
   try {
     return await Promise.race([work, limit]);
