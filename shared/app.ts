@@ -6,7 +6,7 @@ import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
 import { ConfigurationError, readSettings, type Settings } from './domain/settings.ts';
 import { KeySets } from './http/key-sets.ts';
-import { declareRoute, writerOf, type PrivateRoute, type PublicRoute, type Route, type Service } from './http/route.ts';
+import { declareRoute, writerOf, type PrivateRoute, type PublicRoute, type Service } from './http/route.ts';
 import { systemClock, MINUTE, HOUR, type Clock } from './lib/clock.ts';
 import { runInvocation } from './lib/invocation.ts';
 import { guardedNetwork } from './net/guarded.ts';
@@ -58,7 +58,7 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
     settings,
     records: ports.records,
     queue: ports.queue,
-    secretStore: ports.secretStore,
+    secretStore: (name) => ports.secretStore(name),
     network: guardedNetwork(policy),
     clock: ports.clock,
     materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
@@ -113,7 +113,7 @@ async function closeAll(folder: DataFolder, records: RecordStore, queue: Queue):
 export function route<Query extends z.ZodType, Body extends z.ZodType>(
   declaration: PrivateRoute<Query, Body> | PublicRoute<Query, Body>,
 ): void {
-  declareRoute(declaration as unknown as Route, service);
+  declareRoute(declaration, service);
 }
 
 /** The handler of a function that a clock or a queue starts. What it throws, the platform handles as its trigger says. */

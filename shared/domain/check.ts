@@ -5,7 +5,7 @@ import type { RepositoryQuestion, Stage, Verdict } from '../oci/stages.ts';
 import type { Identity, MethodContext } from '../providers/provider.ts';
 import type { App } from './app.ts';
 import type { Warning } from './status.ts';
-import { targetOf, type Subject } from './subject.ts';
+import { loginOf, targetOf, type Subject } from './subject.ts';
 
 /** Milliseconds after which a provider's own questions end, too; the probe has a limit of its own. */
 const LIMIT = 65_000;
@@ -21,8 +21,6 @@ export interface CheckResult extends ProbeResult {
 export async function check(app: App, subject: Subject, repositories: RepositoryQuestion[] = []): Promise<CheckResult> {
   requireAllowedAddress(app, subject);
   const { provider, method, registry, settings, material, tokenRealm } = subject;
-  const { login, identify } = method;
-  if (!login) throw new AppError('NOTHING_TO_HAND_OUT', 'This method has no login that could be checked.');
 
   await using session = app.network.open(targetOf(subject));
   const contextWith = (signal: AbortSignal): MethodContext => ({
@@ -37,8 +35,10 @@ export async function check(app: App, subject: Subject, repositories: Repository
   const result = await probe({
     session,
     proof: provider.proof,
-    login: (signal) => login.call(method, contextWith(signal)),
-    ...(identify && { identify: async (signal: AbortSignal) => (identity = await identify.call(method, contextWith(signal))) }),
+    login: (signal) => loginOf(method, contextWith(signal)),
+    ...(method.identify && {
+      identify: async (signal: AbortSignal) => (identity = await method.identify?.(contextWith(signal))),
+    }),
     isTrustedRealm: (realm) => provider.trustsRealm(registry, realm),
     ...(tokenRealm && { tokenRealm }),
     repositories,

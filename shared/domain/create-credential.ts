@@ -8,6 +8,7 @@ import { subjectOfInput } from './subject.ts';
 import { commit, nameTaken } from './commit.ts';
 import type { Credential, StoredCredential } from './credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
+import { activePart, declaredPart } from './declared.ts';
 import { findRepeated, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
 import { storeMaterial } from './material.ts';
 import type { Project } from './policy.ts';
@@ -96,42 +97,18 @@ async function store(app: App, project: Project, options: StoreOptions): Promise
 }
 
 function newCredential(app: App, project: Project, { input, result, caller }: StoreOptions): Credential {
-  const { common, provider, method, settings } = input;
   const now = app.clock.now().toISOString();
-  const { host, repositoryPrefix } = method.registry(settings);
-  const username = method.username?.(settings) ?? result?.identity?.username;
-  const expiresAt = result?.identity?.expiresAt?.toISOString() ?? common.expiresAt;
+  const by = actor(caller);
   return {
-    schemaVersion: 1,
+    ...declaredPart(project, input),
     id: `cred-${ulid(app.clock.now().getTime()).toLowerCase()}`,
-    project: project.name,
-    name: common.name,
-    ...(common.description && { description: common.description }),
-    provider: provider.id,
-    method: method.method,
-    registry: { host, ...(repositoryPrefix && { repositoryPrefix }) },
-    purpose: common.purpose,
-    environments: common.environments,
-    labels: common.labels,
-    tls: common.tls,
-    ...(common.ca && { ca: common.ca }),
-    ...(common.tokenRealm && { tokenRealm: common.tokenRealm }),
-    active: {
-      settings,
-      ...(username && { username }),
-      ...(result?.identity?.upstreamId && { upstreamId: result.identity.upstreamId }),
-      ...(expiresAt && { expiresAt }),
-      since: now,
-    },
-    enabled: common.enabled,
-    defaultIn: common.default ? effectiveEnvironments(project, common) : [],
-    ...(common.rotationPolicy && { rotationPolicy: common.rotationPolicy }),
-    ...(common.expiresAt && { expiresAt: common.expiresAt }),
+    active: activePart(input, result, now),
+    defaultIn: input.common.default ? effectiveEnvironments(project, input.common) : [],
     revision: 1,
     createdAt: now,
-    createdBy: actor(caller),
+    createdBy: by,
     updatedAt: now,
-    updatedBy: actor(caller),
+    updatedBy: by,
   };
 }
 

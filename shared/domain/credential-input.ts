@@ -19,7 +19,10 @@ const printable = (most: number) =>
       message: 'has a character that cannot be seen',
       params: { code: 'NOT_PRINTABLE', hint: 'Type it by hand instead of pasting it.' },
     })
-    .refine((text) => [...text].length <= most, { message: `must be at most ${most} characters`, params: { code: 'TOO_LARGE' } });
+    .refine((text) => Array.from(text).length <= most, {
+      message: `must be at most ${most} characters`,
+      params: { code: 'TOO_LARGE' },
+    });
 
 const LABEL_KEY = /^[a-zA-Z0-9](?:[a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$/;
 

@@ -1,7 +1,6 @@
 import { findProvider } from '../providers/catalog.ts';
 import type { Actor } from './caller.ts';
 import type { Credential } from './credential.ts';
-import type { Json } from './ports.ts';
 import type { Status } from './status.ts';
 
 /** What the API shows of a credential: flat like the create request, without secrets, with what is known beside it. */
@@ -29,7 +28,7 @@ export function viewCredential(credential: Credential, status: Status): Credenti
   const { schemaVersion: _status, of: _of, warnings, ...known } = status;
   return {
     ...common,
-    ...(active.settings as Record<string, Json>),
+    ...active.settings,
     providerTitle: findProvider(credential.provider)?.title ?? credential.provider,
     registry,
     ...(active.username && { username: active.username }),

@@ -90,8 +90,14 @@ export function readCredential({ fields, etag }: Row): StoredCredential {
   return { credential: fields as unknown as Credential, etag };
 }
 
+/** The members that are there: a row has no undefined fields. */
+export function withoutUndefined(document: object): Fields {
+  const members: [string, Json][] = Object.entries(document).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(members);
+}
+
 export function credentialFields(credential: Credential): Fields {
-  return Object.fromEntries(Object.entries(credential).filter(([, value]) => value !== undefined)) as Fields;
+  return withoutUndefined(credential);
 }
 
 /** The method of a stored credential. It throws only if a release dropped a method that is in use. */

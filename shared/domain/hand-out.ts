@@ -7,8 +7,8 @@ import type { Login } from '../oci/login.ts';
 import { writeHandOut } from './activity.ts';
 import type { App } from './app.ts';
 import { actor, effectiveEnvironments, requireGrant } from './caller.ts';
-import { subjectOfCredential, targetOf, type Subject } from './subject.ts';
-import { methodOf, type Credential } from './credential.ts';
+import { loginOf, subjectOfCredential, targetOf, type Subject } from './subject.ts';
+import type { Credential } from './credential.ts';
 import { countHandOut } from './hand-out-limit.ts';
 import { renderLogin, type HandOutRequest, type RenderedLogin } from './login-format.ts';
 import { openOrNote } from './missing-secret.ts';
@@ -87,16 +87,10 @@ function requireUsable(credential: Credential): void {
       hint: 'Make one with purpose pull or push.',
     });
   }
-  if (!methodOf(credential).login) {
-    throw new AppError('NOTHING_TO_HAND_OUT', 'This method has no login to hand out.', {
-      hint: 'Whoever uses the registry this way logs in by itself.',
-    });
-  }
 }
 
 /** Most methods need no network for a login: the session is opened when one asks for it. */
 async function methodLogin(app: App, { method, registry, settings, material, ...subject }: Subject): Promise<Login> {
-  if (!method.login) throw new AppError('NOTHING_TO_HAND_OUT', 'This method has no login to hand out.');
   const signal = AbortSignal.timeout(LOGIN_LIMIT);
   await using sessions = new AsyncDisposableStack();
   const context = {
@@ -109,7 +103,7 @@ async function methodLogin(app: App, { method, registry, settings, material, ...
       return sessions.use(app.network.open({ ...targetOf({ ...subject, registry }), signal }));
     },
   };
-  return await method.login(context);
+  return await loginOf(method, context);
 }
 
 async function audit(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { after, DAY } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { App } from './app.ts';
@@ -12,6 +13,8 @@ import { readStatus, type Status } from './status.ts';
 
 /** How long a repeated request answers what the first one made. */
 const LIFE = DAY;
+
+const Remembered = z.object({ id: z.string(), expiresAt: z.string(), fingerprint: z.string().optional() });
 
 /** What a repeated request is recognised by: the caller's key, and a fingerprint of all that was asked. */
 export interface Repetition {
@@ -44,9 +47,9 @@ export async function findRepeated(
   const partition = projectPartition(project.name);
   const found = await app.records.get(partition, row);
   if (!found) return undefined;
-  if (new Date(String(found.fields['expiresAt'])) <= app.clock.now()) return forget(app, partition, found.row, found.etag);
+  const { id, expiresAt, fingerprint: ownFingerprint } = Remembered.parse(found.fields);
+  if (new Date(expiresAt) <= app.clock.now()) return forget(app, partition, found.row, found.etag);
 
-  const id = String(found.fields['id']);
   const credentialFound = await app.records.get(partition, credentialRow(id));
   const stored = credentialFound && readCredential(credentialFound);
   if (!stored || stored.credential.deletedAt) {
@@ -54,7 +57,7 @@ export async function findRepeated(
       hint: 'Use a new key to make another one.',
     });
   }
-  const first = found.fields['fingerprint'] ?? (await openMaterial(app, stored.credential)).requestFingerprint;
+  const first = ownFingerprint ?? (await openMaterial(app, stored.credential)).requestFingerprint;
   if (first !== fingerprint) {
     throw new AppError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.', {
       hint: 'Use a new key for a new request; repeat a request with the same body.',

@@ -1,5 +1,5 @@
 import type { Capability, Stage, Verdict } from '../oci/stages.ts';
-import type { Credential } from './credential.ts';
+import { withoutUndefined, type Credential } from './credential.ts';
 import type { Fields, Row } from './ports.ts';
 
 export type Standing = 'unverified' | 'accepted' | 'rejected' | 'expired';
@@ -41,7 +41,7 @@ export function unverified(credential: Credential, lastUsedAt?: string): Status 
 }
 
 export function statusFields(status: Status): Fields {
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as unknown as Fields;
+  return withoutUndefined(status);
 }
 
 /** What a verdict makes of a standing; undefined: it stays as it was, because "down" is never "no". */

@@ -4,7 +4,8 @@ import type { TlsMode } from '../net/guard.ts';
 import type { SessionOptions } from '../net/guarded.ts';
 import type { RegistryAddress } from '../oci/address.ts';
 import { findProvider } from '../providers/catalog.ts';
-import type { Method, Provider } from '../providers/provider.ts';
+import type { Login } from '../oci/login.ts';
+import type { Method, MethodContext, Provider } from '../providers/provider.ts';
 import { methodOf, type Credential } from './credential.ts';
 import type { CredentialInput } from './credential-input.ts';
 import type { Project } from './policy.ts';
@@ -36,8 +37,8 @@ export function subjectOfInput(
     settings,
     material,
     tls,
-    ...(ca && { ca }),
-    ...(tokenRealm && { tokenRealm }),
+    ca,
+    tokenRealm,
   };
 }
 
@@ -54,8 +55,8 @@ export function subjectOfCredential(project: Project, credential: Credential, ma
     settings: active.settings,
     material,
     tls,
-    ...(ca && { ca }),
-    ...(tokenRealm && { tokenRealm }),
+    ca,
+    tokenRealm,
   };
 }
 
@@ -64,8 +65,16 @@ export function targetOf({ project, registry, tls, ca }: Pick<Subject, 'project'
   return {
     host: registry.host,
     tls,
-    ...(ca && { ca }),
+    ca,
     networks: project.networks,
     ...(project.hosts && { hosts: project.hosts }),
   };
+}
+
+/** The method's login, or NOTHING_TO_HAND_OUT for one that has none. */
+export async function loginOf(method: Method, context: MethodContext): Promise<Login> {
+  if (method.login) return method.login(context);
+  throw new AppError('NOTHING_TO_HAND_OUT', 'This method has no login to hand out.', {
+    hint: 'Whoever uses the registry this way logs in by itself.',
+  });
 }

@@ -2,7 +2,7 @@ import { DAY, MINUTE } from '../lib/clock.ts';
 import type { App } from './app.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
-import type { Row } from './ports.ts';
+import type { Json, Row } from './ports.ts';
 import {
   activityPartition,
   CREDENTIALS,
@@ -59,14 +59,14 @@ async function deliverLateEvents(app: App, project: string): Promise<void> {
   const rows = await app.records.range(projectPartition(project), { ...rowsFrom(EVENTS), limit });
   const late = app.clock.now().getTime() - EVENT_IS_LATE_AFTER;
   for (const { row, fields } of rows) {
-    if (new Date(String(fields['at'])).getTime() <= late) await deliverEvent(app, project, row.slice(EVENTS.length));
+    if (timeOf(fields['at']) <= late) await deliverEvent(app, project, row.slice(EVENTS.length));
   }
 }
 
 async function forgetIdempotencyKeys(app: App, project: string): Promise<void> {
   const partition = projectPartition(project);
   const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS), limit: 1000 });
-  const past = rows.filter(({ fields }) => new Date(String(fields['expiresAt'])) <= app.clock.now());
+  const past = rows.filter(({ fields }) => timeOf(fields['expiresAt']) <= app.clock.now().getTime());
   await deleteRows(app, partition, past);
 }
 
@@ -90,4 +90,9 @@ async function deleteRows(app: App, partition: string, rows: Row[]): Promise<voi
       rows.slice(start, start + 100).map(({ row }) => ({ kind: 'delete', row })),
     );
   }
+}
+
+/** Milliseconds of a stored time; one that cannot be read has long passed. */
+function timeOf(stored: Json | undefined): number {
+  return typeof stored === 'string' ? new Date(stored).getTime() : 0;
 }

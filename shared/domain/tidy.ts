@@ -11,6 +11,7 @@ import { schedule, unschedule, type Due } from './schedule.ts';
 import { SecretStoreName } from './policy.ts';
 import { REGCRED } from './caller.ts';
 import { ulid } from 'ulid';
+import { z } from 'zod';
 
 /** When a change that did not tidy up after itself is taken for dead; longer than any request (230 s on Azure). */
 const GIVEN_UP_AFTER = 10 * MINUTE;
@@ -94,15 +95,11 @@ async function activeSecret(app: App, project: string, id: string, { store, name
   return credential && !credential.deletedAt && secret?.name === name && secret.store === store ? secret : undefined;
 }
 
+const CleanupData = z.object({ store: SecretStoreName, name: z.string(), replaces: z.string().optional() });
+
 /** The due kind `cleanup`. */
 export async function runCleanup(app: App, due: Due): Promise<void> {
-  const { name, replaces } = due.data;
-  await tidy(app, due.project, due.id, {
-    store: SecretStoreName.parse(due.data['store']),
-    name: String(name),
-    operationId: due.operationId,
-    ...(typeof replaces === 'string' && { replaces }),
-  });
+  await tidy(app, due.project, due.id, { ...CleanupData.parse(due.data), operationId: due.operationId });
 }
 
 /** When the retention of a credential deleted at `deletedAt` ends. */

@@ -11,6 +11,7 @@ import { commit } from './commit.ts';
 import { requireFuture, statusAfter, type Outcome } from './create-credential.ts';
 import { methodOf, type Credential } from './credential.ts';
 import { materialFields, readMergedInput, type CredentialInput } from './credential-input.ts';
+import { activePart, declaredPart } from './declared.ts';
 import { requireRevision } from './etag.ts';
 import { bindingOf, openMaterial, storeMaterial } from './material.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -46,7 +47,9 @@ export async function updateCredential(app: App, options: UpdateOptions, patch: 
 
   requireMaterial(credential, draft, input);
   const result = await checkChange(app, found, options, input);
-  const renewed = withResult(app, draft, result);
+  // A login that changed begins anew: what was learned of the old one does not hold for it.
+  const active = { ...activePart(input, result, app.clock.now().toISOString()), secret: draft.active.secret };
+  const renewed = { ...draft, active };
   return save(app, found, options, renewed, changed, {
     ...(input.material && { material: input.material }),
     ...(result && { result }),
@@ -150,37 +153,27 @@ function refuseRemovedSecret(method: Method, patch: object): void {
   }
 }
 
+/** The record after the patch, as long as the login stays; `since` and what is known of the material stay, too. */
 function patchedCredential(
   app: App,
   { credential, project }: Found,
   { caller }: UpdateOptions,
-  { common, provider, method, settings }: CredentialInput,
+  input: CredentialInput,
 ): Credential {
-  const { host, repositoryPrefix } = method.registry(settings);
-  const { default: wantsDefault, ...fields } = common;
+  const { common, method, settings } = input;
+  const { id, active, createdAt, createdBy, revision } = credential;
   const keepsDefault =
-    wantsDefault === credential.defaultIn.length > 0 && isDeepStrictEqual(common.environments, credential.environments);
-  const username = method.username?.(settings);
-  const { secret, since, upstreamId } = credential.active;
-  const expiresAt = common.expiresAt === credential.expiresAt ? credential.active.expiresAt : common.expiresAt;
-  const { schemaVersion, id, createdAt, createdBy, revision } = credential;
+    common.default === credential.defaultIn.length > 0 && isDeepStrictEqual(common.environments, credential.environments);
   return {
-    schemaVersion,
+    ...declaredPart(project, input),
     id,
-    project: project.name,
-    ...fields,
-    provider: provider.id,
-    method: method.method,
-    registry: { host, ...(repositoryPrefix && { repositoryPrefix }) },
     active: {
+      ...active,
       settings,
-      ...(username && { username }),
-      ...(secret && { secret }),
-      ...(upstreamId && { upstreamId }),
-      ...(expiresAt && { expiresAt }),
-      since,
+      username: method.username?.(settings) ?? active.username,
+      expiresAt: common.expiresAt === credential.expiresAt ? active.expiresAt : common.expiresAt,
     },
-    defaultIn: keepsDefault ? credential.defaultIn : wantsDefault ? effectiveEnvironments(project, common) : [],
+    defaultIn: keepsDefault ? credential.defaultIn : common.default ? effectiveEnvironments(project, common) : [],
     revision: revision + 1,
     createdAt,
     createdBy,
@@ -228,25 +221,6 @@ async function checkChange(
   const refused = refusalOf(result);
   if (refused) throw refused;
   return result;
-}
-
-/** A login that changed begins anew: what was learned of the old one does not hold for it. */
-function withResult(app: App, draft: Credential, result: CheckResult | undefined): Credential {
-  const { settings, username, secret } = draft.active;
-  const expiresAt = result?.identity?.expiresAt?.toISOString() ?? draft.expiresAt;
-  const upstreamId = result?.identity?.upstreamId;
-  const since = app.clock.now().toISOString();
-  return {
-    ...draft,
-    active: {
-      settings,
-      ...(username && { username }),
-      ...(secret && { secret }),
-      ...(expiresAt && { expiresAt }),
-      ...(upstreamId && { upstreamId }),
-      since,
-    },
-  };
 }
 
 /** Names of the fields that a patch really changes, as the activity shows them; `secret` stands for all of the material. */

@@ -62,6 +62,6 @@ function requireShallow(body: unknown): void {
         `The body is nested more than ${DEEPEST} deep.`,
         'Send the fields as the documentation shows them.',
       );
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value as object) : []));
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
 }

@@ -1,11 +1,4 @@
-import {
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWSHeaderParameters,
-  type FlattenedJWSInput,
-  type CryptoKey,
-} from 'jose';
+import { createLocalJWKSet, errors, type JWSHeaderParameters, type FlattenedJWSInput, type CryptoKey } from 'jose';
 import { z } from 'zod';
 import type { Issuer } from '../domain/policy.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -67,8 +60,7 @@ class IssuerKeys {
     this.#issuer = issuer;
     this.#getJson = getJson;
     this.#clock = clock;
-    if (typeof issuer.jwks === 'object')
-      this.#loaded = { resolve: createLocalJWKSet(issuer.jwks as JSONWebKeySet), at: Infinity };
+    if (typeof issuer.jwks === 'object') this.#loaded = { resolve: createLocalJWKSet(issuer.jwks), at: Infinity };
   }
 
   async key(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
@@ -115,7 +107,7 @@ class IssuerKeys {
           ? jwks
           : Discovery.parse(await this.#getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)).jwks_uri;
       const keys = KeySet.parse(await this.#getJson(url));
-      this.#loaded = { resolve: createLocalJWKSet(keys as JSONWebKeySet), at: this.#clock.now().getTime() };
+      this.#loaded = { resolve: createLocalJWKSet(keys), at: this.#clock.now().getTime() };
       return this.#loaded;
     } catch (cause) {
       throw new AppError('ISSUER_UNAVAILABLE', `The keys of the issuer ${this.#issuer.issuer} cannot be had now.`, {

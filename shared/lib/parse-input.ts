@@ -38,8 +38,7 @@ function fieldErrors(issue: Issue, pointer: '' | '?'): FieldError[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(issue.path, key, pointer));
   if (issue.code === 'invalid_union') {
     const branch = issue.errors.find((issues) => issues.length > 0);
-    if (branch)
-      return branch.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] } as Issue, pointer));
+    if (branch) return branch.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, pointer));
   }
   return [{ pointer: jsonPointer(issue.path, pointer), ...explain(issue) }];
 }
