@@ -1,0 +1,57 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Peers that are not npm packages, and how to see whether this machine has them. Further ones are further lines. */
+const PEERS = {
+  registry: () => hasProgram('docker-registry') && hasProgram('htpasswd'),
+  skopeo: () => hasProgram('skopeo'),
+  podman: () => hasProgram('podman'),
+} satisfies Record<string, () => boolean>;
+
+export type Peer = keyof typeof PEERS;
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Peers that were missing, so that the suite did not run. */
+    missingPeers?: Peer[];
+  }
+}
+
+/**
+ * The options of a `describe` or `test` that cannot run without these peers: `describe('...', needs('registry'), () => ...)`.
+ * It is skipped where one is missing, and the reporter names it. `REQUIRE_PEERS=1` (all), or a list of names, makes that an
+ * error instead. A misspelled name there is one, too.
+ */
+export function needs(...peers: Peer[]): { skip: boolean; meta: { missingPeers: Peer[] } } {
+  const required = requiredPeers(process.env['REQUIRE_PEERS'] ?? '');
+  const missing = peers.filter((peer) => !PEERS[peer]());
+  const refused = missing.filter((peer) => required.has(peer));
+  if (refused.length > 0) throw new Error(`REQUIRE_PEERS asks for what this machine does not have: ${refused.join(', ')}`);
+  return { skip: missing.length > 0, meta: { missingPeers: missing } };
+}
+
+/** The peers that REQUIRE_PEERS names. Throws for a name that is none. */
+export function requiredPeers(text: string): Set<string> {
+  if (text === '1') return new Set(Object.keys(PEERS));
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = names.filter((name) => !Object.hasOwn(PEERS, name));
+  if (unknown.length > 0)
+    throw new Error(`REQUIRE_PEERS names no peer: ${unknown.join(', ')}. Peers are ${Object.keys(PEERS).join(', ')}.`);
+  return new Set(names);
+}
+
+function hasProgram(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
