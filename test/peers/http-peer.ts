@@ -24,6 +24,8 @@ export interface HttpPeer extends AsyncDisposable {
   requests: SeenRequest[];
   /** Connections that are open now. */
   openConnections(): Promise<number>;
+  /** Tells of each CONNECT, as a proxy gets it, and closes that connection. */
+  onConnect(listen: (target: string) => void): void;
   /** Connections that were opened so far. */
   connectionCount(): number;
 }
@@ -50,6 +52,12 @@ export async function startHttpPeer(handle: Handler, tls?: Leaf): Promise<HttpPe
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
     connectionCount: () => connections,
+    onConnect: (listen) => {
+      server.on('connect', (request, socket) => {
+        listen(request.url ?? '');
+        socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      });
+    },
     openConnections: () =>
       new Promise((resolve, reject) => {
         server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
