@@ -43,6 +43,7 @@ export async function changeStatus(
       );
     try {
       await app.records.write(partition, operations);
+      app.lastUses.delete(credential.id);
       if (wanted.event) await announce(app, credential.project, [eventId]);
       return wanted.status;
     } catch (error) {

@@ -24,14 +24,32 @@ export interface CredentialView {
 }
 
 export function viewCredential(credential: Credential, status: Status): CredentialView {
-  const { schemaVersion: _version, active, defaultIn, registry, ...common } = credential;
+  const {
+    schemaVersion: _version,
+    id,
+    project,
+    name,
+    description,
+    provider,
+    method,
+    active,
+    defaultIn,
+    registry,
+    ...common
+  } = credential;
   const { schemaVersion: _status, of: _of, warnings, ...known } = status;
   return {
-    ...common,
+    id,
+    project,
+    name,
+    description,
+    provider,
+    providerTitle: findProvider(provider)?.title ?? provider,
+    method,
     ...active.settings,
-    providerTitle: findProvider(credential.provider)?.title ?? credential.provider,
     registry,
-    ...(active.username && { username: active.username }),
+    username: active.username,
+    ...common,
     default: defaultIn.length > 0,
     defaultIn,
     active: { since: active.since, expiresAt: active.expiresAt ?? null, upstreamId: active.upstreamId ?? null },

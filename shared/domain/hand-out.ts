@@ -48,14 +48,14 @@ export async function handOut(app: App, address: Address, request: HandOutReques
   const login = await methodLogin(app, subject);
   const rendered = renderLogin(request, subject.provider.dockerConfigKeys(subject.registry), login);
   await audit(app, credential, address, request, login);
-  const status = await noteUse(app, credential);
+  const standing = await noteUse(app, credential);
   return {
     ...rendered,
     ...endOf(app, login, credential),
     scope: login.scope,
     tls: credential.tls,
     ...(credential.ca && { ca: credential.ca }),
-    warnings: warningsOf(credential, request, login, status),
+    warnings: warningsOf(credential, request, login, standing),
   };
 }
 
@@ -147,7 +147,7 @@ function warningsOf(
   credential: Credential,
   { repositories, actions }: HandOutRequest,
   login: Login,
-  { standing }: Pick<Status, 'standing'>,
+  standing: Status['standing'] | undefined,
 ): Warning[] {
   const warnings: Warning[] = [];
   if (standing === 'rejected' || standing === 'expired') {

@@ -12,7 +12,9 @@ import { readStatus, type Status } from './status.ts';
 /** Rows that one request reads at most: a filter that rarely fits gives a short page with a next link instead of a slow answer. */
 const ROWS_PER_REQUEST = 5000;
 
-/** Credentials of one project that a list sorted by expiry looks at. */
+/** Rows of one read after the first, when the filter lets few through. */
+const ROWS_PER_READ = 500;
+
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 
 export const ListQuery = z.strictObject({
@@ -65,13 +67,14 @@ async function listByAge(
   const value: Listed[] = [];
   let from = pageToken === undefined ? '' : readFrom(pageToken);
   for (let read = 0; read < ROWS_PER_REQUEST;) {
-    const rows = await readRows(app, project, from, limit + 1);
+    const wanted = read === 0 ? limit + 1 : ROWS_PER_READ;
+    const rows = await readRows(app, project, from, wanted);
     for (const [index, listed] of rows.entries()) {
       if (value.length === limit) return { value, nextPageToken: writePageToken({ from: rowOf(listed) }) };
       if (fits(listed)) value.push(listed);
       if (index === rows.length - 1) from = `${rowOf(listed)}!`;
     }
-    if (rows.length <= limit) return { value };
+    if (rows.length < wanted) return { value };
     read += rows.length;
   }
   return { value, nextPageToken: writePageToken({ from }) };

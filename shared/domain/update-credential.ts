@@ -40,7 +40,7 @@ export async function updateCredential(app: App, options: UpdateOptions, patch: 
   requireGrant(options.caller, project, 'admin', input.common);
   if (input.common.expiresAt !== credential.expiresAt) requireFuture(app, input.common.expiresAt);
 
-  const draft = patchedCredential(app, found, options, input);
+  const draft = patchedCredential(app, found, options, input, claimsDefault(patch));
   const changed = changedFields(credential, draft, input.material !== undefined);
   if (changed.length === 0) return { ...found, status: await findStatus(app, found) };
   if (!isLoginChanged(credential, draft, input)) return save(app, found, options, draft, changed);
@@ -156,13 +156,15 @@ function refuseRemovedSecret(method: Method, patch: object): void {
 /** The record after the patch, as long as the login stays; `since` and what is known of the material stay, too. */
 function patchedCredential(
   app: App,
-  { credential, project }: Found,
+  found: Found,
   { caller }: UpdateOptions,
   input: CredentialInput,
+  claims: boolean,
 ): Credential {
+  const { credential, project } = found;
   const { common, method, settings } = input;
   const { id, active, createdAt, createdBy, revision } = credential;
-  const keepsDefault =
+  const isSameDefault =
     common.default === credential.defaultIn.length > 0 && isDeepStrictEqual(common.environments, credential.environments);
   return {
     ...declaredPart(project, input),
@@ -173,13 +175,18 @@ function patchedCredential(
       username: method.username?.(settings) ?? active.username,
       expiresAt: common.expiresAt === credential.expiresAt ? active.expiresAt : common.expiresAt,
     },
-    defaultIn: keepsDefault ? credential.defaultIn : common.default ? effectiveEnvironments(project, common) : [],
+    defaultIn: isSameDefault && !claims ? credential.defaultIn : common.default ? effectiveEnvironments(project, common) : [],
     revision: revision + 1,
     createdAt,
     createdBy,
     updatedAt: app.clock.now().toISOString(),
     updatedBy: actor(caller),
   };
+}
+
+/** `default: true` in the patch itself takes every environment, also those that another credential took since. */
+function claimsDefault(patch: unknown): boolean {
+  return typeof patch === 'object' && patch !== null && 'default' in patch && patch.default === true;
 }
 
 function isLoginChanged(before: Credential, after: Credential, { material }: CredentialInput): boolean {

@@ -1,4 +1,5 @@
 import { HOUR } from '../lib/clock.ts';
+import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import { changeStatus } from './change-status.ts';
 import type { Credential } from './credential.ts';
@@ -14,12 +15,22 @@ export interface KnownUse {
   standing: Status['standing'];
 }
 
-/** Writes `lastUsedAt`, at most hourly, and answers what is known of the standing. A lost race costs nothing: another instance wrote it. */
-export async function noteUse(app: App, credential: Credential): Promise<Pick<Status, 'standing'>> {
+/**
+ * Writes `lastUsedAt`, at most hourly, and answers what is known of the standing; undefined if it cannot be had, because
+ * neither is worth refusing a hand-out.
+ */
+export async function noteUse(app: App, credential: Credential): Promise<Status['standing'] | undefined> {
   const known = app.lastUses.get(credential.id);
   const now = app.clock.now();
-  if (known && known.since === credential.active.since && now.getTime() - known.writtenAt < USE_GRAIN) return known;
-  const status = await changeStatus(app, credential, (status) => ({ status: { ...status, lastUsedAt: now.toISOString() } }));
-  app.lastUses.set(credential.id, { writtenAt: now.getTime(), since: credential.active.since, standing: status.standing });
-  return status;
+  if (known && known.since === credential.active.since && now.getTime() - known.writtenAt < USE_GRAIN) return known.standing;
+  try {
+    const { standing } = await changeStatus(app, credential, (status) => ({
+      status: { ...status, lastUsedAt: now.toISOString() },
+    }));
+    app.lastUses.set(credential.id, { writtenAt: now.getTime(), since: credential.active.since, standing });
+    return standing;
+  } catch (error) {
+    log('warn', 'use.not-noted', { id: credential.id, error });
+    return undefined;
+  }
 }

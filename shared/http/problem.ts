@@ -33,17 +33,7 @@ function problem({ code, message, details }: AppError, requestId: string): HttpR
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...headers,
     },
-    jsonBody: {
-      ...extra,
-      type: problemType(code),
-      title,
-      status,
-      code,
-      detail: message,
-      ...(hint && { hint }),
-      ...(errors && { errors }),
-      requestId,
-    },
+    jsonBody: { type: problemType(code), title, status, code, detail: message, hint, errors, ...extra, requestId },
   };
 }
 
