@@ -59,7 +59,9 @@ async function ask(
     return;
   }
 
-  const known = { ...options, challenge: options.challenge ?? listed.challenge };
+  // Whoever was let in here after being asked for a login has a right one, so a further no is about the permission.
+  const isProven = options.isProven || listed.authorization !== undefined;
+  const known = { ...options, isProven, challenge: options.challenge ?? listed.challenge };
   // With `delete`, because cancelling an upload takes that right, too. What is not granted is left out of the token.
   const scope = `repository:${name}:pull,push,delete`;
   if (actions.includes('push')) {
