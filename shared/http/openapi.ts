@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { routes, type Route } from './route.ts';
-import { Problem } from './schemas.ts';
 
-/** Codes that every route with a token, a query or a body can answer, so that no declaration repeats them. */
+/** Codes that every route, or every one with a token or a body, can answer, so that no declaration repeats them. */
+const OF_ANY: ErrorCode[] = ['INVALID_INPUT'];
 const OF_A_TOKEN: ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'ISSUER_UNAVAILABLE', 'STORE_UNAVAILABLE'];
-const OF_A_BODY: ErrorCode[] = ['INVALID_INPUT', 'TOO_LARGE', 'UNSUPPORTED_TYPE'];
+const OF_A_BODY: ErrorCode[] = ['TOO_LARGE', 'UNSUPPORTED_TYPE'];
 
 type Json = Record<string, unknown>;
 
@@ -29,7 +29,7 @@ export function openApi(publicUrl: string | undefined): Json {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Problem: schema(Problem) },
+      schemas: namedSchemas(),
     },
   };
 }
@@ -43,7 +43,7 @@ function operation(route: Route): Json {
     parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
     ...(route.body && {
       requestBody: {
-        required: true,
+        required: route.bodySchema !== undefined || !route.body.safeParse(undefined).success,
         content: { 'application/json': { schema: route.bodySchema?.() ?? schema(route.body, 'input') } },
       },
     }),
@@ -81,7 +81,7 @@ function replies({ reply }: Route): Json {
       status,
       typeof body === 'string'
         ? { description: body }
-        : { description: 'Done.', content: { 'application/json': { schema: schema(body, 'output') } } },
+        : { description: 'Done.', content: { 'application/json': { schema: schema(body) } } },
     ]),
   );
 }
@@ -89,12 +89,7 @@ function replies({ reply }: Route): Json {
 /** One entry per status, naming the codes behind it. */
 function problems(route: Route): Json {
   const codes = [
-    ...new Set([
-      ...route.errors,
-      ...(route.role === 'public' ? [] : OF_A_TOKEN),
-      ...(route.body ? OF_A_BODY : []),
-      ...(route.query ? (['INVALID_INPUT'] as const) : []),
-    ]),
+    ...new Set([...OF_ANY, ...route.errors, ...(route.role === 'public' ? [] : OF_A_TOKEN), ...(route.body ? OF_A_BODY : [])]),
   ];
   const byStatus = Map.groupBy(codes, (code) => ERROR_CODES[code].status);
   return Object.fromEntries(
@@ -108,7 +103,23 @@ function problems(route: Route): Json {
   );
 }
 
+/** The schemas that have a name, each of which refers to the others by it. */
+function namedSchemas(): Json {
+  const { schemas } = z.toJSONSchema(z.globalRegistry, { uri: componentUri, unrepresentable: 'any' });
+  return Object.fromEntries(Object.entries(schemas).map(([name, named]) => [name, bare(named)]));
+}
+
+/** A reference for a type with a name, else its schema. */
 function schema(type: z.ZodType, io: 'input' | 'output' = 'output'): Json {
-  const { $schema: _dialect, id: _name, ...rest } = z.toJSONSchema(type, { io, unrepresentable: 'any' });
+  const name = z.globalRegistry.get(type)?.id;
+  return name === undefined ? bare(z.toJSONSchema(type, { io, unrepresentable: 'any' })) : { $ref: componentUri(name) };
+}
+
+function componentUri(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+/** Without the members that only a document of its own has. */
+function bare({ $schema: _dialect, $id: _uri, id: _name, ...rest }: Json): Json {
   return rest;
 }
