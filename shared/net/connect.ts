@@ -26,7 +26,7 @@ export interface Target {
   /** Throws for an address that may not be connected to. */
   assertAllowed: (address: string) => void;
   /** Absent: plain http. */
-  tls?: { context?: SecureContext; verify: boolean };
+  tls?: { context: SecureContext | undefined; verify: boolean };
 }
 
 export interface ConnectionOptions {

@@ -111,7 +111,8 @@ function failure(
       'Check that the address is that of a registry.',
     );
   }
-  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') {
+  // ECONNRESET, EPIPE and their like.
+  if (code === 'UND_ERR_SOCKET' || /^E[A-Z]+$/.test(code)) {
     return new NetError(
       'closed',
       'CONNECTION_CLOSED',

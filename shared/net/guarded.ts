@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { callbackify } from 'node:util';
@@ -89,38 +90,23 @@ function scopeOf(policy: NetworkPolicy, session: SessionOptions): GuardScope {
   return { policy, origin: originOf(session).origin, tls: session.tls, networks: session.networks ?? [], hosts: session.hosts };
 }
 
-function openSession(scope: GuardScope, { ca, signal }: SessionOptions, { resolve, limits, verified }: Network): GuardedSession {
+function openSession(scope: GuardScope, { ca, signal }: SessionOptions, network: Network): GuardedSession {
   const { origin, tls } = scope;
+  const { limits, resolve } = network;
   const controller = new AbortController();
   const over = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
   // One per origin, so that a connection never serves two TLS settings.
   const clients = new Map<string, Promise<Client>>();
   const times = new Map<string, ConnectionTimes>();
 
-  const target = (url: URL): Target => {
+  const connect = async (url: URL) => {
+    const taken: ConnectionTimes = {};
+    times.set(url.origin, taken);
+    // Judged again for every connection, because a name may mean another address by now.
     const { host, to, assertAllowed } = guardUrl(url, scope);
-    if (url.protocol === 'http:') return { host, to, assertAllowed };
-    if (url.origin !== origin) return { host, to, assertAllowed, tls: { context: verified, verify: true } };
-    const context = tls === 'custom-ca' ? createSecureContext({ ca }) : verified;
-    return { host, to, assertAllowed, tls: { context, verify: tls !== 'skip-verify' } };
+    const target = { host, to, assertAllowed, ...tlsFor(url, scope, ca, network.verified) };
+    return openConnection(target, { resolve, times: taken, limit: limits.connect, signal: over });
   };
-
-  const openClient = async (url: URL): Promise<Client> => {
-    const { Client } = await import('undici');
-    return new Client(url.origin, {
-      allowH2: false,
-      maxHeaderSize: limits.headers,
-      maxResponseSize: limits.body,
-      connect: (_options, callback) => {
-        const taken: ConnectionTimes = {};
-        times.set(url.origin, taken);
-        // Checked again for every connection, because a name may mean another address by now.
-        const open = () => openConnection(target(url), { resolve, times: taken, limit: limits.connect, signal: over });
-        callbackify(open)((error, socket) => (error ? callback(error, null) : callback(null, socket)));
-      },
-    });
-  };
-
   const close = async () => {
     controller.abort();
     const open = await Promise.all(clients.values());
@@ -132,9 +118,9 @@ function openSession(scope: GuardScope, { ca, signal }: SessionOptions, { resolv
     origin,
     tls,
     async request(text, options = {}) {
-      const url = guardUrl(text, scope).url;
+      const { url } = guardUrl(text, scope);
       if (over.aborted) throw new NetError('aborted', 'ABORTED', `The request to ${url.host} was given up.`, 'Try again.');
-      const client = clients.get(url.origin) ?? openClient(url);
+      const client = clients.get(url.origin) ?? openClient(url, limits, connect);
       clients.set(url.origin, client);
       const stop = options.signal ? AbortSignal.any([options.signal, over]) : over;
       return exchange(await client, url, { ...options, signal: stop }, limits);
@@ -142,4 +128,27 @@ function openSession(scope: GuardScope, { ca, signal }: SessionOptions, { resolv
     connectionTimes: (origin) => times.get(origin) ?? {},
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The session's TLS mode for the registry's own origin; the rest is verified. */
+function tlsFor(
+  url: URL,
+  { origin, tls }: GuardScope,
+  ca: string | undefined,
+  verified: SecureContext | undefined,
+): Pick<Target, 'tls'> {
+  if (url.protocol === 'http:') return {};
+  if (url.origin !== origin) return { tls: { context: verified, verify: true } };
+  return { tls: { context: tls === 'custom-ca' ? createSecureContext({ ca }) : verified, verify: tls !== 'skip-verify' } };
+}
+
+async function openClient(url: URL, limits: GuardedLimits, connect: (url: URL) => Promise<Socket>): Promise<Client> {
+  const { Client } = await import('undici');
+  const open = callbackify(() => connect(url));
+  return new Client(url.origin, {
+    allowH2: false,
+    maxHeaderSize: limits.headers,
+    maxResponseSize: limits.body,
+    connect: (_options, callback) => open((error, socket) => (error ? callback(error, null) : callback(null, socket))),
+  });
 }

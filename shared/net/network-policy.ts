@@ -32,15 +32,16 @@ export function hostPort(url: URL): HostPort {
 /** The operator's relaxations for this address, or undefined if it is not listed. */
 export function relaxationsFor(policy: NetworkPolicy, { host, port }: HostPort): Set<Relaxation> | undefined {
   const relaxed = policy.relaxed ?? {};
-  const name = host.includes(':') ? `[${host}]` : host;
-  const lists = [`${name}:${port}`, `${name}:*`].filter((key) => Object.hasOwn(relaxed, key)).map((key) => relaxed[key] ?? []);
+  const lists = [keyOf(host, port), keyOf(host, '*')]
+    .filter((key) => Object.hasOwn(relaxed, key))
+    .map((key) => relaxed[key] ?? []);
   if (lists.length === 0) return undefined;
   return new Set(lists.flat().filter((entry) => entry !== 'loopback' || !policy.inAzure));
 }
 
 /** Where the operator sends connections for this address instead. Throws RangeError for a target that is not `host:port`. */
 export function redirectedTo(policy: NetworkPolicy, { host, port }: HostPort): HostPort | undefined {
-  const key = `${host}:${port}`;
+  const key = keyOf(host, port);
   if (policy.inAzure || !policy.connectTo || !Object.hasOwn(policy.connectTo, key)) return undefined;
   const target = `http://${policy.connectTo[key]}`;
   if (!URL.canParse(target)) throw new RangeError(`network.connectTo: the target of ${key} is not host:port`);
@@ -69,4 +70,8 @@ export function matchesHost(globs: string[], { host, port }: HostPort): boolean 
 
 function bareHost(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+}
+
+function keyOf(host: string, port: number | '*'): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

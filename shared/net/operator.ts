@@ -20,11 +20,12 @@ export interface Operator extends AsyncDisposable {
 /** Goes through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. Throws if `policy.ca` cannot be read. */
 export function operatorNetwork(policy: NetworkPolicy, limits = LIMITS): Operator {
   const roots = trustedRoots(policy);
+  const controller = new AbortController();
   let dispatchers: Promise<Dispatchers> | undefined;
   return {
     async getJson(text, signal) {
       const url = checkedUrl(text, policy);
-      dispatchers ??= openDispatchers(policy, roots, limits);
+      dispatchers ??= openDispatchers(policy, roots, limits, controller.signal);
       const { proxied, direct } = await dispatchers;
       const dispatcher = redirectedTo(policy, hostPort(url)) ? direct : proxied;
       const answer = await exchange(dispatcher, url, { headers: { accept: 'application/json' }, signal }, limits);
@@ -39,6 +40,7 @@ export function operatorNetwork(policy: NetworkPolicy, limits = LIMITS): Operato
       return parseJson(url, answer.body);
     },
     async [Symbol.asyncDispose]() {
+      controller.abort();
       const open = await dispatchers;
       await Promise.all([open?.proxied.destroy(), open?.direct.destroy()]);
     },
@@ -51,32 +53,34 @@ interface Dispatchers {
   direct: Dispatcher;
 }
 
-async function openDispatchers(policy: NetworkPolicy, roots: string[] | undefined, limits: typeof LIMITS): Promise<Dispatchers> {
+async function openDispatchers(
+  policy: NetworkPolicy,
+  roots: string[] | undefined,
+  limits: typeof LIMITS,
+  signal: AbortSignal,
+): Promise<Dispatchers> {
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const context = roots && createSecureContext({ ca: roots });
   const shared = { allowH2: false, maxResponseSize: limits.body };
   const tls = { timeout: limits.connect, ...(context && { secureContext: context }) };
-  const direct = new Agent({
-    ...shared,
-    connect: ({ protocol, hostname, port }, callback) => {
-      const address = hostPort(new URL(`${protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`));
-      const target = {
-        host: address.host,
-        to: redirectedTo(policy, address) ?? address,
-        assertAllowed: () => {},
-        ...(protocol === 'https:' && { tls: { context, verify: true } }),
-      };
-      const open = () =>
-        openConnection(target, {
-          resolve: systemResolve,
-          times: {},
-          limit: limits.connect,
-          signal: AbortSignal.timeout(limits.connect),
-        });
-      callbackify(open)((error, socket) => (error ? callback(error, null) : callback(null, socket)));
-    },
-  });
-  return { proxied: new EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }), direct };
+  const connect = async ({ protocol, host = '' }: { protocol: string; host?: string }) => {
+    const address = hostPort(new URL(`${protocol}//${host}`));
+    const target = {
+      host: address.host,
+      to: redirectedTo(policy, address) ?? address,
+      assertAllowed: () => {},
+      ...(protocol === 'https:' && { tls: { context, verify: true } }),
+    };
+    return openConnection(target, { resolve: systemResolve, times: {}, limit: limits.connect, signal });
+  };
+  const open = callbackify(connect);
+  return {
+    proxied: new EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }),
+    direct: new Agent({
+      ...shared,
+      connect: (options, callback) => open(options, (error, socket) => (error ? callback(error, null) : callback(null, socket))),
+    }),
+  };
 }
 
 /** https; plain http only to this machine, outside Azure, where the local issuer stands. */

@@ -4,7 +4,7 @@ export interface OfferedChallenge {
   parameters: Map<string, string>;
 }
 
-export interface BearerChallenge {
+interface BearerChallenge {
   scheme: 'bearer';
   realm: string;
   service?: string;
@@ -12,7 +12,7 @@ export interface BearerChallenge {
   error?: string;
 }
 
-export interface BasicChallenge {
+interface BasicChallenge {
   scheme: 'basic';
 }
 

@@ -1,7 +1,7 @@
 import { encodeBasic } from './basic.ts';
 import type { Login } from './login.ts';
 
-export interface DockerConfigEntry {
+interface DockerConfigEntry {
   username: string;
   password: string;
   auth: string;

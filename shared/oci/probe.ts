@@ -39,7 +39,7 @@ export interface ProbeOptions extends Wire {
 }
 
 /** What a person should know of a login that is stored all the same. */
-export interface Warning {
+interface Warning {
   code: string;
   detail: string;
   hint: string;

@@ -53,6 +53,10 @@ describe('an address, judged without the network', () => {
     );
   });
 
+  test('an IPv6 address is listed in brackets', () => {
+    expect(inspecting({ host: '[::1]:5000' }, { relaxed: { '[::1]:5000': ['loopback'] } })).not.toThrow();
+  });
+
   test('plain http needs the permission of the operator, and has a code of its own', () => {
     const host = 'old.example.com';
     const refusal = expect.objectContaining({ code: 'PLAIN_HTTP_NOT_ALLOWED' });

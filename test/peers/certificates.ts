@@ -6,7 +6,7 @@ import { bits, boolean, explicit, implicit, integer, octets, oid, sequence, setO
 const DAY = 86_400_000;
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
 
-export interface LeafOptions {
+interface LeafOptions {
   /** Names and IPv4 addresses. */
   hosts: string[];
   notAfter?: Date;

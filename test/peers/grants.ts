@@ -1,7 +1,7 @@
 /** Accounts of a peer: a password alone may do everything, with grants only what they say. */
 export type Users = Record<string, string | Account>;
 
-export interface Account {
+interface Account {
   password: string;
   /** Actions by repository. */
   grants: Record<string, string[]>;
