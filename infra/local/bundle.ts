@@ -1,11 +1,21 @@
 import { globSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** CommonJS libraries in an ES module still call `require`: for Node's own modules, and for `@azure/functions-core`. */
 const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
+
+/** zod's messages in fifty languages are a third of the shared code, and read at every cold start. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+    }));
+  },
+};
 
 /**
  * Makes the folder that is deployed from the app in `root`; what was in it is lost. Each function is an entry, and what
@@ -29,6 +39,7 @@ export async function bundleApp(root: string, target: string): Promise<void> {
     mainFields: ['module', 'main'],
     external: ['@azure/functions-core'],
     banner: { js: REQUIRE },
+    plugins: [englishOnly],
     legalComments: 'linked',
     logLevel: 'warning',
   });

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleApp } from '../../../infra/local/bundle.ts';
 import { runNode, startFixture } from './fixture/start-fixture.ts';
@@ -34,6 +34,11 @@ describe('the built folder', () => {
     expect(filesWith('Failed to detect the Azure Functions runtime')).toHaveLength(1);
   });
 
+  test('has the messages of zod in English alone', () => {
+    expect(filesWith('Invalid input')).toHaveLength(1);
+    expect(filesWith('Ungültige Eingabe')).toEqual([]);
+  });
+
   test('loads a lazy import only when it is asked for', async () => {
     const [lazy] = filesWith('loaded only when asked for');
     const worker = runNode([join(FIXTURE, 'worker.mjs'), dist], {}, folder);
@@ -63,5 +68,22 @@ describe('the built folder', () => {
     await bundleApp(FIXTURE, dist);
 
     expect(files()).not.toContain(join(dist, 'functions', 'removed.js'));
+  });
+});
+
+describe('regcred, built', () => {
+  test('loads in a worker that gives nothing but @azure/functions-core', { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+    await bundleApp(resolve(import.meta.dirname, '../../..'), join(folder, 'dist'));
+    const settings = { REGCRED_DATA: join(folder, 'data'), REGCRED_POLICY: '{"projects":[{"name":"p","environments":["e"]}]}' };
+
+    const worker = runNode([join(FIXTURE, 'worker.mjs'), join(folder, 'dist')], settings, folder);
+
+    expect([await worker.ended(), worker.output()]).toEqual([0, expect.stringMatching(/^\{.*\}\n$/)]);
+    const { functions, loaded } = JSON.parse(worker.output()) as { functions: string[]; loaded: string[] };
+    const sources = globSync('functions/*.ts', { cwd: resolve(import.meta.dirname, '../../..') });
+    expect(functions.toSorted()).toEqual(sources.map((file) => basename(file, '.ts')).toSorted());
+    expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });

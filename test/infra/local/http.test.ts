@@ -32,6 +32,13 @@ describe('HTTP functions', () => {
     expect(await reply.text()).toBe('one two');
   });
 
+  test('JSON goes in and comes out as JSON', async () => {
+    const reply = await call('json', { method: 'POST', body: '{"a":[1,"é",null]}' });
+
+    expect(reply.headers.get('content-type')).toBe('application/json');
+    expect(await reply.json()).toEqual({ a: [1, 'é', null] });
+  });
+
   test('a body over 100 MB is refused', async () => {
     const reply = await rawRequest(app.url, { method: 'POST', path: '/api/body', headers: { 'content-length': '104857601' } });
 
