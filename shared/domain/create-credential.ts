@@ -9,10 +9,9 @@ import { commit, nameTaken } from './commit.ts';
 import type { Credential, StoredCredential } from './credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
-import { findRepeated, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
+import { once, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
 import { storeMaterial } from './material.ts';
 import type { Project } from './policy.ts';
-import { RowConflict } from './ports.ts';
 import { nameRow, projectPartition } from './rows.ts';
 import { standingAfter, unverified, type Status } from './status.ts';
 import { changeSecret, type Touched } from './tidy.ts';
@@ -46,23 +45,29 @@ export async function createCredential(app: App, options: CreateOptions, body: u
     options.idempotencyKey === undefined
       ? undefined
       : repetitionOf(options.caller, options.idempotencyKey, [options.project, options.check, body]);
-  const repeated = repetition && (await findRepeated(app, project, repetition));
-  if (repeated) return repeated;
-  await requireFreeName(app, project, input.common.name);
+  const create = () => checkAndStore(app, project, { ...options, input, ...(repetition && { repetition }) });
+  return repetition ? once(app, project, repetition, create) : create();
+}
 
+interface CreateRequest extends CreateOptions {
+  input: CredentialInput;
+  repetition?: Repetition;
+}
+
+async function checkAndStore(app: App, project: Project, request: CreateRequest): Promise<Outcome> {
+  const { input } = request;
+  await requireFreeName(app, project, input.common.name);
   const subject = subjectOfInput(project, input);
-  if (options.check === 'skip') requireAllowedAddress(app, subject);
-  const result = options.check === 'skip' ? undefined : await check(app, subject);
+  if (request.check === 'skip') requireAllowedAddress(app, subject);
+  const result = request.check === 'skip' ? undefined : await check(app, subject);
   const refused = result && refusalOf(result);
   if (refused) throw refused;
 
-  return store(app, project, { ...options, input, ...(result && { result }), ...(repetition && { repetition }) });
+  return store(app, project, { ...request, ...(result && { result }) });
 }
 
-interface StoreOptions extends CreateOptions {
-  input: CredentialInput;
+interface StoreOptions extends CreateRequest {
   result?: CheckResult;
-  repetition?: Repetition;
 }
 
 async function store(app: App, project: Project, options: StoreOptions): Promise<Outcome> {
@@ -81,19 +86,12 @@ async function store(app: App, project: Project, options: StoreOptions): Promise
     });
     return { ...stored, status };
   };
-  try {
-    const material = input.material ?? {};
-    if (Object.keys(material).length === 0) return await write(draft);
-    const touched: Touched = { store: secretStoreName(app, project), name: draft.id, operationId: randomUUID() };
-    return await changeSecret(app, draft, touched, async () =>
-      write(await storeMaterial(app, draft, material, touched, repetition?.fingerprint)),
-    );
-  } catch (error) {
-    // The same key at the same time: the other request was first, and its credential is the answer.
-    const repeated = error instanceof RowConflict && repetition && (await findRepeated(app, project, repetition));
-    if (!repeated) throw error;
-    return repeated;
-  }
+  const material = input.material ?? {};
+  if (Object.keys(material).length === 0) return write(draft);
+  const touched: Touched = { store: secretStoreName(app, project), name: draft.id, operationId: randomUUID() };
+  return changeSecret(app, draft, touched, async () =>
+    write(await storeMaterial(app, draft, material, touched, repetition?.fingerprint)),
+  );
 }
 
 function newCredential(app: App, project: Project, { input, result, caller }: StoreOptions): Credential {

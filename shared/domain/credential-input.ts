@@ -81,6 +81,7 @@ export const CommonInput = z.strictObject({
     .optional(),
   expiresAt: z.iso
     .datetime({ offset: true })
+    .transform((text) => new Date(text).toISOString())
     .optional()
     .meta({ description: 'When the login ends, if you know it and the provider cannot tell.' }),
 });

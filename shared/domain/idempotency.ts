@@ -38,12 +38,30 @@ export function rememberRequest(app: App, { row, fingerprint }: Repetition, { id
   return { kind: 'insert', row, fields: { schemaVersion: 1, id, expiresAt, ...(!active.secret && { fingerprint }) } };
 }
 
-/** What the first request with this key made. Throws IDEMPOTENCY_CONFLICT if that request was another one. */
-export async function findRepeated(
-  app: App,
-  project: Project,
-  { row, fingerprint }: Repetition,
-): Promise<(StoredCredential & { status: Status }) | undefined> {
+type Made = StoredCredential & { status: Status };
+
+/**
+ * Runs `make` unless a request with this key did so before; then what that one made is the answer. Throws
+ * IDEMPOTENCY_CONFLICT if that request was another one, and what `make` throws.
+ */
+export async function once(app: App, project: Project, repetition: Repetition, make: () => Promise<Made>): Promise<Made> {
+  const earlier = await findRepeated(app, project, repetition);
+  if (earlier) return earlier;
+  try {
+    return await make();
+  } catch (error) {
+    // The same key at the same time: the other request was first, and has the name and the key.
+    const first = isTaken(error) ? await findRepeated(app, project, repetition) : undefined;
+    if (!first) throw error;
+    return first;
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof RowConflict || (error instanceof AppError && error.code === 'NAME_TAKEN');
+}
+
+async function findRepeated(app: App, project: Project, { row, fingerprint }: Repetition): Promise<Made | undefined> {
   const partition = projectPartition(project.name);
   const found = await app.records.get(partition, row);
   if (!found) return undefined;
