@@ -64,11 +64,11 @@ function revealed(headers: Record<string, string | Secret>): Record<string, stri
   );
 }
 
-/** Through Latin-1, because `Headers` refuses characters above U+00FF, with the value in its message. */
+/** undici reads values as Latin-1, so that `Headers` refuses none of them. */
 function readHeaders(raw: Record<string, string | string[] | undefined>): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(raw)) {
-    for (const value of [values ?? []].flat()) headers.append(name, Buffer.from(value).toString('latin1'));
+    for (const value of [values ?? []].flat()) headers.append(name, value);
   }
   return headers;
 }

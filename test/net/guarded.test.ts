@@ -115,6 +115,15 @@ describe('a request', () => {
     server.close();
   });
 
+  test('reads headers in any alphabet', async () => {
+    // A server that sends UTF-8 where Latin-1 is meant.
+    const name = Buffer.from('登録').toString('latin1');
+    await using peer = await answering(oddities.status(200, { 'x-name': name }));
+    await using session = openPlain(peer);
+
+    expect((await session.request(session.origin)).headers.get('x-name')).toBe(name);
+  });
+
   test('fails without the value of a header that cannot be sent', async () => {
     await using peer = await answering(oddities.status(200));
     await using session = openPlain(peer);
@@ -154,6 +163,18 @@ describe('an abort', () => {
 
     await expect(request).rejects.toMatchObject({ kind: 'aborted' });
     await expect(session.request(session.origin)).rejects.toMatchObject({ kind: 'aborted' });
+    await vi.waitFor(async () => expect(await peer.openConnections()).toBe(0));
+  });
+
+  test('of the session closes a connection that waits for the next request', async () => {
+    await using peer = await answering(oddities.status(200));
+    const controller = new AbortController();
+    await using session = openPlain(peer, {}, { signal: controller.signal });
+    await session.request(session.origin);
+    expect(await peer.openConnections()).toBe(1);
+
+    controller.abort();
+
     await vi.waitFor(async () => expect(await peer.openConnections()).toBe(0));
   });
 
@@ -296,7 +317,11 @@ describe('TLS', () => {
     const policy: NetworkPolicy = {
       inAzure: false,
       connectTo: { [`${NAME}:443`]: peer.host, 'auth.example.com:443': peer.host },
-      relaxed: { [`${NAME}:443`]: ['skip-verify'], 'auth.example.com:443': ['skip-verify', 'plain-http'] },
+      relaxed: {
+        [`${NAME}:443`]: ['skip-verify'],
+        'auth.example.com:443': ['skip-verify'],
+        'auth.example.com:80': ['plain-http'],
+      },
     };
     await using session = guardedNetwork(policy).open({ host: NAME, tls: 'skip-verify' });
 

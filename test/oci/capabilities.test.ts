@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../shared/oci/stages.ts';
+import { createAuthority } from '../peers/certificates.ts';
 import { oddities } from '../peers/oddities.ts';
 import { startRegistry } from '../peers/registry.ts';
 import type { Oddity, RegistryOptions } from '../peers/registry.ts';
@@ -120,13 +121,14 @@ describe('an upload session', () => {
     });
   });
 
-  test('that leads to another origin is left alone', async () => {
-    await using elsewhere = await start();
-    await using registry = await start({
-      odd: to('POST', oddities.status(202, { location: `${elsewhere.url}/v2/team/app/blobs/uploads/1` })),
-    });
+  test('that leads to another origin is left alone, though that could be reached', async () => {
+    const authority = createAuthority();
+    await using elsewhere = await start({ tls: authority.issue({ hosts: ['elsewhere.example.com'] }) });
+    const location = 'https://elsewhere.example.com/v2/team/app/blobs/uploads/1';
+    await using registry = await start({ odd: to('POST', oddities.status(202, { location })) });
+    const policy = { ca: authority.pem, connectTo: { 'elsewhere.example.com:443': elsewhere.host } };
 
-    const result = await probing(registry, { repositories });
+    const result = await probing(registry, { repositories, policy });
 
     expect(result).toMatchObject({ capabilities: [{ push: 'yes' }], leavesBehind: ['team/app'] });
     expect(elsewhere.requests).toEqual([]);

@@ -129,6 +129,27 @@ describe('what anybody could do proves nothing', () => {
     expect(summary(result)).toContain('access:warning(ANYBODY_ENTERS)');
   });
 
+  test('a token that anybody gets, but that opens nothing, takes nothing from a login that enters', async () => {
+    await using registry = await startRegistry({ users, auth: 'bearer', anonymousTokens: true });
+
+    expect((await probing(registry)).verdict).toBe('valid');
+  });
+
+  test('a token that a wrong login gets like anybody is refused with it', async () => {
+    await using registry = await startRegistry({ users, auth: 'bearer', anonymousTokens: true, wrongLoginIsAnybody: true });
+
+    const result = await probing(registry, { password: 'wrong' });
+
+    expect(result.verdict).toBe('invalid_credentials');
+    expect(summary(result)).toContain('token:ok access:failed(LOGIN_REFUSED)');
+  });
+
+  test('a wrong login that enters like anybody is not called valid', async () => {
+    await using registry = await startRegistry({ users, auth: 'bearer', anonymousEntry: true, wrongLoginIsAnybody: true });
+
+    expect((await probing(registry, { password: 'wrong' })).verdict).toBe('indeterminate');
+  });
+
   test('there too, a wrong password is refused', async () => {
     await using registry = await startRegistry({ users, auth: 'bearer', anonymousEntry: true });
 

@@ -3,7 +3,7 @@ import { trustedRealm } from '../../shared/oci/realm.ts';
 
 const rules = {
   origin: 'https://registry.example.com',
-  isTrustedRealm: (realm: URL) => realm.href.startsWith('https://auth.known.example/token'),
+  isTrustedRealm: ({ host, pathname }: URL) => host === 'auth.known.example' && pathname === '/token',
   tokenRealm: 'https://auth.named.example/service/token',
 };
 
@@ -45,6 +45,14 @@ describe('a realm', () => {
   test('a named origin without a path stands for all of it', () => {
     expect(trustedRealm('https://auth.example.org/a/b', { ...rules, tokenRealm: 'https://auth.example.org' }).pathname).toBe(
       '/a/b',
+    );
+  });
+
+  test('a plain http one may not see it, though the credential names it', () => {
+    const realm = 'http://auth.example.org/token';
+
+    expect(() => trustedRealm(realm, { ...rules, tokenRealm: realm })).toThrow(
+      expect.objectContaining({ code: 'REALM_NOT_TRUSTED' }),
     );
   });
 

@@ -19,6 +19,10 @@ export interface RegistryOptions {
   anonymousPull?: boolean;
   /** Anybody gets a token without scopes, and it opens `/v2/`. */
   anonymousEntry?: boolean;
+  /** Anybody gets a token without scopes, which opens nothing. */
+  anonymousTokens?: boolean;
+  /** A wrong login gets what anybody gets, as Harbor does it. */
+  wrongLoginIsAnybody?: boolean;
   /** Tokens say nothing of what they are good for. */
   opaqueTokens?: boolean;
   /** What the challenge names as realm; default: `/token` of the registry itself. */
@@ -116,10 +120,12 @@ function challenge({ auth, realm }: State, origin: string, scope: string): strin
 }
 
 function giveToken(state: State, url: URL, request: IncomingMessage, response: ServerResponse): void {
-  const login = basicLogin(request);
+  const given = basicLogin(request);
+  const login = given && isLogin(state.users, given) ? given : undefined;
   const scopes = url.searchParams.getAll('scope');
-  const isForAnybody = state.anonymousEntry || (state.anonymousPull && scopes.length > 0);
-  if (login ? !isLogin(state.users, login) : !isForAnybody) return reply(response, 401, 'UNAUTHORIZED');
+  const isForAnybody = state.anonymousEntry || state.anonymousTokens || (state.anonymousPull && scopes.length > 0);
+  const isRefused = given && !login && !state.wrongLoginIsAnybody;
+  if (isRefused || (!login && !isForAnybody)) return reply(response, 401, 'UNAUTHORIZED');
   const access = granted(state.users, login?.username, scopes, state.anonymousPull ? ['pull'] : []);
   const claims = Buffer.from(JSON.stringify({ sub: login?.username ?? '', access })).toString('base64url');
   const token = state.opaqueTokens ? randomUUID() : `eyJhbGciOiJub25lIn0.${claims}.${randomUUID()}`;
