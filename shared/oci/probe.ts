@@ -14,9 +14,6 @@ import { Refusal } from './stages.ts';
 import type { RepositoryQuestion, Stage, Verdict } from './stages.ts';
 import type { Wire } from './wire.ts';
 
-/** Milliseconds for a whole check. */
-const LIMIT = MINUTE;
-
 /**
  * What shows that a login is real. `scopeless-token`: the token service gives a token without scopes to nobody else.
  * `ping`: `/v2/` refuses anybody and accepts this login. `identify`: the provider's own word.
@@ -36,6 +33,8 @@ export interface ProbeOptions extends Wire {
   tokenRealm?: string;
   /** At most 20. */
   repositories?: RepositoryQuestion[];
+  /** Milliseconds for the whole check; a minute. */
+  limit?: number;
 }
 
 /** What a person should know of a login that is stored all the same. */
@@ -52,6 +51,8 @@ export interface ProbeResult extends Partial<CapabilityAnswers> {
   warnings: Warning[];
   retryAfterSeconds?: number;
 }
+
+type Outcome = Pick<ProbeResult, 'verdict' | 'retryAfterSeconds'>;
 
 const OPEN_TO_ALL: Warning = {
   code: 'OPEN_TO_ALL',
@@ -71,7 +72,7 @@ const ANYBODY_ENTERS: Warning = {
  * and the network say. Throws the reason of an abort, and the errors of `login` and `identify` that are no Refusal.
  */
 export async function probe(options: ProbeOptions): Promise<ProbeResult> {
-  const deadline = AbortSignal.timeout(LIMIT);
+  const deadline = AbortSignal.timeout(options.limit ?? MINUTE);
   const log = new StageLog();
   try {
     const found = await run({ ...options, signal: AbortSignal.any([options.signal, deadline]) }, log);
@@ -79,8 +80,8 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
     return { ...found, stages: log.finish() };
   } catch (error) {
     options.signal.throwIfAborted();
-    // A step that our own limit ended says `aborted`, which stands for unreachable as well.
-    const { verdict, retryAfterSeconds } = asRefusal(error);
+    // Each step says in its own way that our limit ended it.
+    const { verdict, retryAfterSeconds }: Outcome = deadline.aborted ? { verdict: 'unreachable' } : asRefusal(error);
     return { verdict, stages: log.finish(), warnings: [], ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   }
 }

@@ -17,6 +17,12 @@ const loginsSent = ({ requests }: HttpPeer) =>
   requests.filter(({ authorization }) => authorization === 'Basic').map(({ path }) => path.split('?')[0]);
 const anythingSent = ({ requests }: HttpPeer) => requests.filter(({ authorization }) => authorization);
 
+/** As SDKs do: it throws an error of its own, not one of ours. */
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('The operation was aborted.')));
+  });
+
 describe('a right login', () => {
   test('is valid by Basic, and is sent once', async () => {
     await using registry = await startRegistry({ users });
@@ -82,6 +88,21 @@ describe('a wrong password', () => {
     expect(result.verdict).toBe('invalid_credentials');
     expect(summary(result)).toContain(auth === 'basic' ? 'access:failed(LOGIN_REFUSED)' : 'token:failed(LOGIN_REFUSED)');
     expect(loginsSent(registry)).toHaveLength(1);
+  });
+
+  test.for(['basic', 'bearer'] as const)('by %s leaves no trace in the result, though the registry repeats it', async (auth) => {
+    const password = 'canary+"/ä-1234';
+    const encoded = Buffer.from(`alice:${password}`).toString('base64');
+    const odd: RegistryOptions['odd'] = (request, response) =>
+      request.headers.authorization !== undefined &&
+      oddities.status(401, {}, `${request.headers.authorization} ${password}`)(request, response);
+    await using registry = await startRegistry({ users, auth, odd });
+
+    const result = JSON.stringify(await probing(registry, { password }));
+
+    expect(result).toContain('LOGIN_REFUSED');
+    expect(result).not.toContain('canary');
+    expect(result).not.toContain(encoded);
   });
 
   test('stays one try when repositories are asked about', async () => {
@@ -360,6 +381,14 @@ describe('errors that are no answer of the registry', () => {
     controller.abort(new Error('The caller went away.'));
 
     await expect(result).rejects.toThrow('The caller went away.');
+  });
+
+  test('a login that takes longer than a check may is no refusal', async () => {
+    await using registry = await startRegistry({ users });
+    const result = await probing(registry, { login: untilAborted, limit: 300 });
+
+    expect(result.verdict).toBe('unreachable');
+    expect(anythingSent(registry)).toEqual([]);
   });
 
   test('a defect in making the login is thrown', async () => {
