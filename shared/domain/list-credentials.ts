@@ -27,6 +27,7 @@ export const ListQuery = z.strictObject({
   standing: z.enum(['unverified', 'accepted', 'rejected', 'expired']).optional(),
   label: z
     .string()
+    .max(320)
     .regex(/^[^:]+:.*$/s, { message: 'must be key:value' })
     .optional(),
   default: flag.optional(),
@@ -65,7 +66,7 @@ async function listByAge(
   fits: (listed: Listed) => boolean,
 ): Promise<Page> {
   const value: Listed[] = [];
-  let from = pageToken === undefined ? '' : readFrom(pageToken);
+  let from = pageToken === undefined ? '' : readFrom(pageToken, PLACE_BY_AGE);
   for (let read = 0; read < ROWS_PER_REQUEST;) {
     const wanted = read === 0 ? limit + 1 : ROWS_PER_READ;
     const rows = await readRows(app, project, from, wanted);
@@ -87,7 +88,7 @@ async function listByExpiry(
   { limit, pageToken, expiresBefore = '' }: ListQuery,
   fits: (listed: Listed) => boolean,
 ): Promise<Page> {
-  const after = pageToken === undefined ? '' : readFrom(pageToken);
+  const after = pageToken === undefined ? '' : readFrom(pageToken, PLACE_BY_EXPIRY);
   const end = new Date(expiresBefore);
   const all: { key: string; listed: Listed }[] = [];
   for (let from = ''; ;) {
@@ -168,8 +169,12 @@ function rowOf({ credential }: Listed): string {
   return `${CREDENTIALS}${credential.id}`;
 }
 
-function readFrom(pageToken: string): string {
+/** Where a page of either list begins; a token of the other one would give an empty page that looks like the end. */
+const PLACE_BY_AGE = /^credential:cred-[0-9a-z]{26}!?$/;
+const PLACE_BY_EXPIRY = /^\d{4}-\d\d-\d\dT[\d:.]{12}Z cred-[0-9a-z]{26}$/;
+
+function readFrom(pageToken: string, place: RegExp): string {
   const { from } = readPageToken(pageToken);
-  if (typeof from !== 'string' || !/^[\x20-\x7e]{1,200}$/.test(from)) throw badPageToken();
+  if (typeof from !== 'string' || !place.test(from)) throw badPageToken();
   return from;
 }

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import { AppError, invalidInput } from '../lib/errors.ts';
+import { invalidFields, jsonPointer, unknownField } from '../lib/parse-input.ts';
 
 /** Objects and lists within each other that a body may have; ours need five. */
 const DEEPEST = 32;
@@ -10,16 +11,19 @@ export async function readJsonBody(request: HttpRequest, limitBytes: number): Pr
   if (bytes.byteLength === 0) return undefined;
   requireJsonType(request.headers.get('content-type'));
   const body = parseJson(decode(bytes));
-  requireShallow(body);
+  requirePlain(body);
   return body;
 }
 
 async function readBytes(request: HttpRequest, limitBytes: number): Promise<Uint8Array> {
-  const tooLarge = new AppError('TOO_LARGE', `The body is larger than ${limitBytes / 1024} KiB.`, { hint: 'Send less at once.' });
-  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge;
+  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > limitBytes) throw tooLarge;
+  if (bytes.byteLength > limitBytes) throw tooLarge(limitBytes);
   return bytes;
+}
+
+function tooLarge(limitBytes: number): AppError {
+  return new AppError('TOO_LARGE', `The body is larger than ${limitBytes / 1024} KiB.`, { hint: 'Send less at once.' });
 }
 
 function requireJsonType(contentType: string | null): void {
@@ -51,9 +55,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Without recursion, so that the nesting which it refuses cannot exhaust the stack here. */
-function requireShallow(body: unknown): void {
-  let level: unknown[] = [body];
+/**
+ * Refuses what no request of ours has: deep nesting, and a member called `__proto__`, which some code takes for the parent
+ * of an object. Without recursion, so that the nesting which it refuses cannot exhaust the stack here.
+ */
+function requirePlain(body: unknown): void {
+  let level = [{ value: body, pointer: '' }];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEEPEST)
       throw invalidInput(
@@ -62,6 +69,15 @@ function requireShallow(body: unknown): void {
         `The body is nested more than ${DEEPEST} deep.`,
         'Send the fields as the documentation shows them.',
       );
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+    level = level.flatMap(members);
   }
+}
+
+function members({ value, pointer }: { value: unknown; pointer: string }): { value: unknown; pointer: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([name, member]) => {
+    const path = `${pointer}${jsonPointer([name])}`;
+    if (name === '__proto__') throw invalidFields([unknownField(path)]);
+    return { value: member as unknown, pointer: path };
+  });
 }

@@ -16,6 +16,7 @@ import { parseInput } from '../lib/parse-input.ts';
 import { authenticate, type Authentication } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
 import { problemOf } from './problem.ts';
+import { readQuery } from './query.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
@@ -141,7 +142,7 @@ function requireRight(app: App, caller: Caller, role: Role | 'any', project: str
 }
 
 async function inputOf(route: Route, request: HttpRequest): Promise<RouteInput<unknown, unknown>> {
-  const query = parseInput(route.query ?? z.strictObject({}), Object.fromEntries(request.query), '?');
+  const query = readQuery(request, route.query ?? z.strictObject({}));
   const json = route.body ? await readJsonBody(request, route.bodyLimitBytes ?? BODY_LIMIT) : undefined;
   return { params: { ...request.params }, query, body: route.body ? parseInput(route.body, json) : undefined, request };
 }
