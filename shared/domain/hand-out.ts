@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { randomUUID } from 'node:crypto';
 import { HOUR } from '../lib/clock.ts';
 import { AppError, invalidInput } from '../lib/errors.ts';
 import { currentInvocation } from '../lib/invocation.ts';
@@ -123,7 +123,7 @@ async function audit(
     requestId: currentInvocation()?.requestId ?? null,
   };
   try {
-    await writeHandOut(app, credential, ulid(app.clock.now().getTime()).toLowerCase(), actor(caller), data);
+    await writeHandOut(app, credential, randomUUID(), actor(caller), data);
   } catch (cause) {
     log('error', 'hand-out.not-recorded', { id: credential.id, error: cause });
     throw new AppError('AUDIT_UNAVAILABLE', 'The hand-out could not be recorded, so it did not happen.', {

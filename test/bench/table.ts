@@ -1,0 +1,31 @@
+import type { Comparison } from './measure.ts';
+
+export interface Line {
+  what: string;
+  goal: number;
+  unit: 'ms' | 'MB';
+  found: Comparison;
+}
+
+/** The figures, one line each: the ratio, where half of its turns lie, the goal, and the two medians that were compared. */
+export function table(lines: Line[]): string {
+  const rows = [
+    ['', 'ratio', 'middle half', 'goal', 'medians compared'],
+    ...lines.map(({ what, goal, unit, found: { ratio, low, high, ours, theirs } }) => [
+      what,
+      ratio.toFixed(2),
+      `${low.toFixed(2)} - ${high.toFixed(2)}`,
+      `<= ${goal.toFixed(1)}`,
+      `${ours.toFixed(2)} ${unit} / ${theirs.toFixed(2)} ${unit}`,
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
