@@ -77,17 +77,17 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
 }
 
 /** The only place that knows which store is behind a port. Throws ConfigurationError for one that this version does not have. */
-export async function openPorts(settings: Settings): Promise<Ports> {
+export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
   const folder = await openDataFolder(settings.dataFolder, process.env);
   const records = await openSqliteRecords(folder.records, process.env);
-  const queue = await openSqliteQueue(folder.queue);
+  const queue = await openSqliteQueue(folder.queue, clock);
   const secrets = await openLocalSecrets(folder);
   return {
     records,
     queue,
     secretStore: () => Promise.resolve(secrets),
-    clock: systemClock,
+    clock,
     close: () => closeAll(folder, records, queue),
   };
 }

@@ -83,7 +83,8 @@ export async function startService(options: StartOptions = {}): Promise<Service>
     },
   );
   const output: string[] = [];
-  const ended = once(child, 'exit');
+  // Not 'exit', which can come before the last output.
+  const ended = once(child, 'close');
   try {
     const url = await started(child, output, ended);
     return serviceAt(url, { child, data, output, ended, keepData: options.data !== undefined });

@@ -27,7 +27,7 @@ export interface HostOptions {
   /** Takes one line: what functions log goes through as it is. */
   log: Log;
   /** Called when the address is known, before the app is loaded: what it must know of itself can be set here. */
-  onListening?(url: string, port: number): void;
+  onListening?(url: string, port: number): Promise<void> | void;
   /** How long a queue message is hidden while its function runs; 10 minutes, as on the platform. */
   leaseSeconds?: number;
   /** The longest wait between two looks at an empty queue; `maxPollingInterval` of host.json. */
@@ -61,7 +61,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const url = `http://localhost:${port}`;
 
   try {
-    options.onListening?.(url, port);
+    await options.onListening?.(url, port);
     const functions = await loadFunctions(registrations, root, options.main);
     const routes = createRoutes(functions, settings.extensions.http.routePrefix);
     await invoker.runAppHooks('appStart', { functionAppDirectory: root });
