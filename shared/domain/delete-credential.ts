@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
 import { actor, requireGrant } from './caller.ts';
 import { commit } from './commit.ts';
 import type { Credential } from './credential.ts';
 import { requireRevision } from './etag.ts';
 import type { Outcome } from './create-credential.ts';
+import { schedulePurge } from './purge.ts';
 import { findCredential, findLiveCredential, findStatus, type Address } from './read-credential.ts';
 import { unverified } from './status.ts';
-import { changeSecret, schedulePurge } from './tidy.ts';
+import { changeAroundSecret } from './tidy.ts';
 
 export interface DeleteOptions extends Address {
   /** The If-Match header; optional here. */
@@ -33,7 +33,7 @@ export async function deleteCredential(app: App, options: DeleteOptions): Promis
     updatedBy: actor(options.caller),
   };
   await schedulePurge(app, credential, deletedAt);
-  await aroundSecret(app, credential, () =>
+  await changeAroundSecret(app, credential, () =>
     commit(app, {
       by: actor(options.caller),
       before: { credential, etag },
@@ -59,7 +59,7 @@ export async function restoreCredential(app: App, options: DeleteOptions): Promi
   const now = app.clock.now().toISOString();
   const after: Credential = { ...kept, revision: credential.revision + 1, updatedAt: now, updatedBy: actor(options.caller) };
   const status = unverified(after);
-  const stored = await aroundSecret(app, credential, async () => {
+  const stored = await changeAroundSecret(app, credential, async () => {
     const secret = credential.active.secret;
     if (secret) await (await app.secretStore(secret.store)).restore(secret.name);
     return commit(app, {
@@ -72,10 +72,4 @@ export async function restoreCredential(app: App, options: DeleteOptions): Promi
     });
   });
   return { ...stored, status };
-}
-
-/** Record and secret agree in the end, whatever happens in between. */
-async function aroundSecret<T>(app: App, credential: Credential, run: () => Promise<T>): Promise<T> {
-  const { secret } = credential.active;
-  return secret ? changeSecret(app, credential, { ...secret, operationId: randomUUID() }, run) : run();
 }

@@ -2,7 +2,7 @@ import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { writeActivity } from './activity.ts';
-import type { Json, Operation } from './ports.ts';
+import { RowConflict, type Json, type Operation } from './ports.ts';
 import { eventRow, projectPartition } from './rows.ts';
 
 export type EventType =
@@ -50,5 +50,10 @@ export async function deliverEvent(app: App, project: string, eventId: string): 
   if (!row) return;
   const event = row.fields as unknown as Event;
   await writeActivity(app, project, eventId, event);
-  await app.records.write(partition, [{ kind: 'delete', row: row.row, etag: row.etag }]);
+  try {
+    await app.records.write(partition, [{ kind: 'delete', row: row.row, etag: row.etag }]);
+  } catch (error) {
+    // An event never changes: another worker has delivered it, too.
+    if (!(error instanceof RowConflict)) throw error;
+  }
 }

@@ -13,7 +13,7 @@ import {
   projectPartition,
   rowsFrom,
 } from './rows.ts';
-import { retentionEnd, runPurge } from './tidy.ts';
+import { retentionEnd, runPurge } from './purge.ts';
 
 /** Credentials that one message looks at; the next message takes the rest. */
 const CREDENTIALS_PER_MESSAGE = 200;

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { after, DAY, MINUTE } from '../lib/clock.ts';
+import { z } from 'zod';
+import { after, MINUTE } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
-import { readCredential, type Credential, type SecretPointer } from './credential.ts';
-import { eventOperation } from './events.ts';
-import { RowConflict } from './ports.ts';
-import { credentialRow, projectPartition, statusRow } from './rows.ts';
-import { schedule, unschedule, type Due } from './schedule.ts';
+import { readCredential, type Credential } from './credential.ts';
 import { SecretStoreName } from './policy.ts';
-import { REGCRED } from './caller.ts';
-import { ulid } from 'ulid';
-import { z } from 'zod';
+import { RowConflict, type SecretStore } from './ports.ts';
+import { credentialRow, projectPartition } from './rows.ts';
+import { schedule, unschedule, type Due } from './schedule.ts';
 
 /** When a change that did not tidy up after itself is taken for dead; longer than any request (230 s on Azure). */
 const GIVEN_UP_AFTER = 10 * MINUTE;
@@ -50,6 +47,12 @@ export async function changeSecret<T>(
   }
 }
 
+/** The same for a change that leaves the material as it is, such as a deletion; without material it is the change alone. */
+export function changeAroundSecret<T>(app: App, credential: Credential, run: () => Promise<T>): Promise<T> {
+  const { secret } = credential.active;
+  return secret ? changeSecret(app, credential, { ...secret, operationId: randomUUID() }, run) : run();
+}
+
 /** A store that did not answer may still have done what it was asked; its due row decides later. */
 function isCertain(error: unknown): boolean {
   return error instanceof RowConflict || (error instanceof AppError && error.code !== 'STORE_UNAVAILABLE');
@@ -70,29 +73,58 @@ async function tidyNow(
   }
 }
 
-/** Brings a secret to what the record says: kept, retired, removed. Idempotent, and right whether the change happened or not. */
+/**
+ * Brings a secret to what the record says: in use, removed with a deleted record, or gone because no record names it.
+ * Idempotent, and right whether the change happened or not.
+ */
 export async function tidy(app: App, project: string, id: string, touched: Touched): Promise<void> {
-  const secrets = await app.secretStore(touched.store);
-  const active = await activeSecret(app, project, id, touched);
-  if (!active) {
-    await secrets.remove(touched.name);
-    // A restore that ran at the same time may have won after the first look; then its secret comes back.
-    if (await activeSecret(app, project, id, touched)) await secrets.restore(touched.name);
-    return;
-  }
-  if (!(await secrets.get(touched.name, active.version))) await secrets.restore(touched.name);
-  const written = await secrets.find(touched.name, touched.operationId);
-  for (const version of [written, touched.replaces]) {
-    if (version !== undefined && version !== active.version) await secrets.retire(touched.name, version);
+  const { store, name, operationId, replaces } = touched;
+  const secrets = await app.secretStore(store);
+  const claim = await findClaim(app, project, id, touched);
+  if (!claim?.isLive) return takeAway(app, secrets, { project, id, touched });
+  if (!(await secrets.get(name, claim.version))) await bringBack(secrets, name);
+  const written = await secrets.find(name, operationId);
+  for (const version of [written, replaces]) {
+    if (version !== undefined && version !== claim.version) await secrets.retire(name, version);
   }
 }
 
-/** What the record says of this secret: the version in use, or nothing if it is not in use (any more). */
-async function activeSecret(app: App, project: string, id: string, { store, name }: Touched): Promise<SecretPointer | undefined> {
+async function takeAway(
+  app: App,
+  secrets: SecretStore,
+  { project, id, touched }: { project: string; id: string; touched: Touched },
+): Promise<void> {
+  await secrets.remove(touched.name);
+  const claim = await findClaim(app, project, id, touched);
+  // A restore that ran at the same time may have won after the first look; then its secret comes back.
+  if (claim?.isLive) return bringBack(secrets, touched.name);
+  // Nobody can restore it, and nothing else would ever end it.
+  if (!claim) await secrets.purge?.(touched.name);
+}
+
+/** One that somebody removed for good outside regcred cannot come back: whoever opens it is told. */
+async function bringBack(secrets: SecretStore, name: string): Promise<void> {
+  try {
+    await secrets.restore(name);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'SECRET_MISSING')) throw error;
+    log('warn', 'secret.missing', { name });
+  }
+}
+
+interface Claim {
+  version: string;
+  /** Of a record that is not deleted. */
+  isLive: boolean;
+}
+
+/** What the record says of this secret; undefined if it does not name it (any more), or is not there. */
+async function findClaim(app: App, project: string, id: string, { store, name }: Touched): Promise<Claim | undefined> {
   const row = await app.records.get(projectPartition(project), credentialRow(id));
-  const credential = row && readCredential(row).credential;
-  const secret = credential?.active.secret;
-  return credential && !credential.deletedAt && secret?.name === name && secret.store === store ? secret : undefined;
+  if (!row) return undefined;
+  const { active, deletedAt } = readCredential(row).credential;
+  const { secret } = active;
+  return secret?.name === name && secret.store === store ? { version: secret.version, isLive: !deletedAt } : undefined;
 }
 
 const CleanupData = z.object({ store: SecretStoreName, name: z.string(), replaces: z.string().optional() });
@@ -100,43 +132,4 @@ const CleanupData = z.object({ store: SecretStoreName, name: z.string(), replace
 /** The due kind `cleanup`. */
 export async function runCleanup(app: App, due: Due): Promise<void> {
   await tidy(app, due.project, due.id, { ...CleanupData.parse(due.data), operationId: due.operationId });
-}
-
-/** When the retention of a credential deleted at `deletedAt` ends. */
-export function retentionEnd(app: App, deletedAt: string): Date {
-  return after(new Date(deletedAt), app.settings.retentionDays * DAY);
-}
-
-/** Plans the end of a deleted credential. Written before the record says that it is deleted. */
-export async function schedulePurge(app: App, { project, id }: Credential, deletedAt: string): Promise<void> {
-  await schedule(app, retentionEnd(app, deletedAt), { kind: 'purge', project, id, operationId: randomUUID(), data: {} });
-}
-
-/** The due kind `purge`: what was deleted and not restored goes for good, the secret first. */
-export async function runPurge(app: App, { project, id }: Pick<Due, 'project' | 'id'>): Promise<void> {
-  const partition = projectPartition(project);
-  const row = await app.records.get(partition, credentialRow(id));
-  if (!row) return;
-  const { credential, etag } = readCredential(row);
-  if (!credential.deletedAt || retentionEnd(app, credential.deletedAt) > app.clock.now()) return;
-
-  const pointer = credential.active.secret;
-  if (pointer) {
-    const secrets = await app.secretStore(pointer.store);
-    await secrets.remove(pointer.name);
-    await secrets.purge?.(pointer.name);
-  }
-  const status = await app.records.get(partition, statusRow(id));
-  const event = {
-    type: 'regcred.credential.purged' as const,
-    at: app.clock.now().toISOString(),
-    credentialId: id,
-    by: REGCRED,
-    data: { name: credential.name },
-  };
-  await app.records.write(partition, [
-    { kind: 'delete', row: row.row, etag },
-    ...(status ? [{ kind: 'delete' as const, row: status.row }] : []),
-    eventOperation(ulid(app.clock.now().getTime()).toLowerCase(), event),
-  ]);
 }

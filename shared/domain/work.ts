@@ -5,9 +5,10 @@ import { changeStatus } from './change-status.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import { credentialRow, projectPartition } from './rows.ts';
+import { runPurge } from './purge.ts';
 import { readDue, unschedule, type Due } from './schedule.ts';
 import { sweepProject } from './sweep.ts';
-import { runCleanup, runPurge } from './tidy.ts';
+import { runCleanup } from './tidy.ts';
 
 /** What the queue `work` carries: names of things, so that a message that comes twice, or late, does no harm. */
 const WorkMessage = z.discriminatedUnion('kind', [
