@@ -1,10 +1,9 @@
 import { AppError } from '../lib/errors.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
-import type { RepositoryQuestion, Stage, Verdict } from '../oci/stages.ts';
+import type { RepositoryQuestion, Stage, Verdict, Warning } from '../oci/stages.ts';
 import type { Identity, MethodContext } from '../providers/provider.ts';
 import type { App } from './app.ts';
-import type { Warning } from './status.ts';
 import { loginOf, targetOf, type Subject } from './subject.ts';
 
 /** Milliseconds after which a provider's own questions end, too; the probe has a limit of its own. */
@@ -49,7 +48,7 @@ export async function check(app: App, subject: Subject, repositories: Repository
   return {
     ...result,
     stages: [{ stage: 'input', outcome: 'ok' }, ...result.stages],
-    warnings: [...warningsOf(subject), ...result.warnings],
+    warnings: [...warningsOf(subject), ...(method.warnings?.(settings) ?? []), ...result.warnings, ...(identity?.warnings ?? [])],
     ...(identity && { identity }),
   };
 }

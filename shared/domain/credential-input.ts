@@ -1,12 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { invalidInput } from '../lib/errors.ts';
 import { invalidFields, parseInput } from '../lib/parse-input.ts';
 import type { Secret } from '../lib/secret.ts';
-import { AddressError, parseRegistryAddress } from '../oci/address.ts';
-import { findMethod, findProvider, formSchema, methodsOf, recogniseProvider } from '../providers/catalog.ts';
-import { providers } from '../providers/all.ts';
+import { parseAuthorities } from '../net/authorities.ts';
+import { formSchema } from '../providers/catalog.ts';
 import type { Method, Provider } from '../providers/provider.ts';
+import { chooseMethod } from './choose-method.ts';
 import type { Json } from './ports.ts';
 import { PURPOSES, type Project } from './policy.ts';
 
@@ -87,12 +86,6 @@ export const CommonInput = z.strictObject({
 });
 export type CommonInput = z.output<typeof CommonInput>;
 
-const Choice = z.looseObject({
-  provider: z.string().max(100).optional(),
-  method: z.string().max(100).optional(),
-  url: z.unknown(),
-});
-
 /** A request body, understood. */
 export interface CredentialInput {
   common: CommonInput & { tls: NonNullable<CommonInput['tls']> };
@@ -119,8 +112,7 @@ export function readMergedInput(project: Project, merged: unknown): CredentialIn
 }
 
 function readInput(project: Project, body: unknown, need: { nameRequired: boolean; materialRequired: boolean }): CredentialInput {
-  const { provider, method } = chooseMethod(body);
-  const given = isObject(body) ? body : {};
+  const { provider, method, fields: given, nameOf } = chooseMethod(body);
   const wanted = !need.nameRequired && !('name' in given) ? { name: 'check', ...given } : given;
   const hasMaterial = Object.keys(method.material.shape).some((name) => name in given);
   const material = need.materialRequired || hasMaterial ? method.material.shape : {};
@@ -131,7 +123,7 @@ function readInput(project: Project, body: unknown, need: { nameRequired: boolea
     ...method.settings.shape,
     ...material,
   });
-  const parsed = parseInput(schema, isObject(body) ? wanted : body) as Record<string, unknown>;
+  const parsed = parseInput(schema, wanted, '', nameOf) as Record<string, unknown>;
 
   const common = pick(parsed, Object.keys(CommonInput.shape)) as CommonInput;
   requireDeclared(project, common.environments);
@@ -144,42 +136,6 @@ function readInput(project: Project, body: unknown, need: { nameRequired: boolea
       material: pick(parsed, Object.keys(method.material.shape)) as Record<string, Secret>,
     }),
   };
-}
-
-/** Provider and method as given, else from the address. Throws INVALID_INPUT. */
-function chooseMethod(body: unknown): { provider: Provider; method: Method } {
-  const choice = parseInput(Choice, body);
-  const provider = choice.provider === undefined ? inferProvider(choice.url) : findProvider(choice.provider);
-  if (!provider)
-    throw invalidInput(
-      '/provider',
-      'NOT_ALLOWED',
-      'is not a provider that regcred knows',
-      `One of: ${providers.map(({ id }) => id).join(', ')}.`,
-    );
-  const method = findMethod(provider.id, choice.method ?? provider.defaultMethod);
-  if (!method)
-    throw invalidInput(
-      '/method',
-      'NOT_ALLOWED',
-      `is not a method of ${provider.id}`,
-      `One of: ${methodsOf(provider.id)
-        .map(({ method }) => method)
-        .join(', ')}.`,
-    );
-  return { provider, method };
-}
-
-/** An address that cannot be read infers nothing: its own field tells what is wrong with it. */
-function inferProvider(url: unknown): Provider | undefined {
-  const generic = findProvider('generic');
-  if (typeof url !== 'string') return generic;
-  try {
-    return recogniseProvider(parseRegistryAddress(url).host) ?? generic;
-  } catch (error) {
-    if (error instanceof AddressError) return generic;
-    throw error;
-  }
 }
 
 function tlsMode({ tls, ca }: CommonInput, url: unknown): NonNullable<CommonInput['tls']> {
@@ -217,26 +173,18 @@ function requireDeclared(project: Project, environments: string[]): void {
 
 /** Why `text` is not the PEM of authorities; undefined if it is. */
 function certificateProblem(text: string): string | undefined {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0 || blocks.length > 10) return 'is not PEM with one to ten certificates';
-  if (/PRIVATE KEY/.test(text)) return 'holds a private key, which does not belong here';
-  for (const block of blocks) {
-    try {
-      if (!new X509Certificate(block).ca) return 'is a certificate, but not of an authority';
-    } catch {
-      return 'is not a certificate that can be read';
-    }
+  try {
+    parseAuthorities(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
   }
-  return undefined;
 }
 
 /** Names of a method's secret fields. */
 export function materialFields(method: Method): string[] {
   return Object.keys(formSchema(method).properties).filter((name) => name in method.material.shape);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function pick(from: Record<string, unknown>, names: string[]): Record<string, unknown> {

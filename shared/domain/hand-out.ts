@@ -15,7 +15,8 @@ import { openOrNote } from './missing-secret.ts';
 import type { Rule } from './policy.ts';
 import { findLiveCredential, type Address, type Found } from './read-credential.ts';
 import { noteUse } from './use.ts';
-import type { Status, Warning } from './status.ts';
+import type { Status } from './status.ts';
+import type { Warning } from '../oci/stages.ts';
 
 /** The longest that a minted login may take, in milliseconds. */
 const LOGIN_LIMIT = 30_000;

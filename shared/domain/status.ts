@@ -1,15 +1,8 @@
-import type { Capability, Stage, Verdict } from '../oci/stages.ts';
+import type { Capability, Stage, Verdict, Warning } from '../oci/stages.ts';
 import { withoutUndefined, type Credential } from './credential.ts';
 import type { Fields, Row } from './ports.ts';
 
 export type Standing = 'unverified' | 'accepted' | 'rejected' | 'expired';
-
-/** Something that works and yet should be looked at. */
-export interface Warning {
-  code: string;
-  detail: string;
-  hint: string;
-}
 
 /** What regcred learned of a credential. It lies beside the record, so that learning never disturbs whoever edits. */
 export interface Status {

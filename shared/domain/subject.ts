@@ -61,9 +61,15 @@ export function subjectOfCredential(project: Project, credential: Credential, ma
 }
 
 /** How the network guard should reach it. */
-export function targetOf({ project, registry, tls, ca }: Pick<Subject, 'project' | 'registry' | 'tls' | 'ca'>): SessionOptions {
+export function targetOf({
+  project,
+  provider,
+  registry,
+  tls,
+  ca,
+}: Omit<Subject, 'method' | 'settings' | 'material'>): SessionOptions {
   return {
-    host: registry.host,
+    host: provider.apiHost?.(registry) ?? registry.host,
     tls,
     ca,
     networks: project.networks,

@@ -136,6 +136,9 @@ const Method = z.strictObject({
   form: z
     .looseObject({ type: z.literal('object') })
     .meta({ description: 'JSON Schema of the fields, with what a form needs beside it' }),
+  privileges: z
+    .partialRecord(z.enum(PURPOSES), z.string())
+    .meta({ description: 'The least rights to give upstream, by purpose' }),
   capabilities: z.strictObject({
     login: z.boolean(),
     minting: z.boolean(),

@@ -11,13 +11,24 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * The parsed value, or INVALID_INPUT with one entry per mistake: where it is, a stable code and a hint. Values that
- * were given are never repeated. `pointer` is where `input` stands: '' for a body, '?' for a query.
+ * were given are never repeated. `pointer` is where `input` stands: '' for a body, '?' for a query; `nameOf` is what the
+ * caller calls a field, where it is not the schema's name.
  */
-export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, pointer: '' | '?' = ''): z.output<Schema> {
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  pointer: '' | '?' = '',
+  nameOf: (field: string) => string = (field) => field,
+): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer)).slice(0, MOST_ERRORS);
-  throw invalidFields(errors);
+  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: renamed(issue.path, nameOf) }));
+  throw invalidFields(issues.flatMap((issue) => fieldErrors(issue, pointer)).slice(0, MOST_ERRORS));
+}
+
+function renamed([field, ...rest]: readonly PropertyKey[], nameOf: (field: string) => string): PropertyKey[] {
+  if (field === undefined) return [];
+  return [typeof field === 'string' ? nameOf(field) : field, ...rest];
 }
 
 /** INVALID_INPUT whose detail names the first mistake. */

@@ -11,7 +11,7 @@ import { trustedRealm } from './realm.ts';
 import { asRefusal } from './refusals.ts';
 import { StageLog } from './stage-log.ts';
 import { Refusal } from './stages.ts';
-import type { RepositoryQuestion, Stage, Verdict } from './stages.ts';
+import type { RepositoryQuestion, Stage, Verdict, Warning } from './stages.ts';
 import type { Wire } from './wire.ts';
 
 /**
@@ -38,11 +38,6 @@ export interface ProbeOptions extends Wire {
 }
 
 /** What a person should know of a login that is stored all the same. */
-interface Warning {
-  code: string;
-  detail: string;
-  hint: string;
-}
 
 export interface ProbeResult extends Partial<CapabilityAnswers> {
   verdict: Verdict;

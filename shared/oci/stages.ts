@@ -69,3 +69,10 @@ export interface Capability {
 }
 
 export type Answer = 'yes' | 'no' | 'unknown';
+
+/** Something that works and yet should be looked at. */
+export interface Warning {
+  code: string;
+  detail: string;
+  hint: string;
+}

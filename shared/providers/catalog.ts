@@ -68,6 +68,8 @@ export interface MethodView {
   title: string;
   description: string;
   form: FormSchema;
+  /** The least rights to give upstream, by purpose. */
+  privileges: Method['privileges'];
   capabilities: { login: boolean; minting: boolean; narrowing: boolean; expiry: boolean; rotation: boolean };
 }
 
@@ -87,6 +89,7 @@ function methodView(method: Method): MethodView {
     title: method.title,
     description: method.description,
     form: formSchema(method),
+    privileges: method.privileges,
     capabilities: {
       login: method.login !== undefined,
       minting: method.mints,

@@ -3,6 +3,7 @@ import type { GuardedSession } from '../net/guarded.ts';
 import type { RegistryAddress } from '../oci/address.ts';
 import type { Login } from '../oci/login.ts';
 import type { Proof } from '../oci/probe.ts';
+import type { Warning } from '../oci/stages.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 
@@ -19,8 +20,20 @@ export interface Provider {
   /** The keys under which docker, the kubelet and containerd look a login for this registry up. */
   dockerConfigKeys(registry: RegistryAddress): string[];
   proof: Proof[];
-  /** Method for a form that does not say. */
+  /** Method for a form that does not say, and of which `inferMethod` does not know more. */
   defaultMethod: string;
+  /** The host that answers the registry protocol, where it is not the one that images are named by: Docker Hub. */
+  apiHost?(registry: RegistryAddress): string;
+  /**
+   * The method that the fields of a form mean. A form that knows only `username` and `password` is understood by
+   * `rename`: from the name given to the method's own. Undefined: the default method, as given.
+   */
+  inferMethod?(fields: Record<string, unknown>): InferredMethod | undefined;
+}
+
+export interface InferredMethod {
+  method: string;
+  rename?: Record<string, string>;
 }
 
 /** The provider's own word about a login. */
@@ -29,6 +42,8 @@ export interface Identity {
   expiresAt?: Date;
   /** The provider's id of this very material, by which it can be revoked. */
   upstreamId?: string;
+  /** What works and yet should be looked at, in the provider's own terms: never expires, may push, rate limit. */
+  warnings?: Warning[];
 }
 
 export interface MethodContext<Settings = Record<string, unknown>, Material = Record<string, Secret>> {
@@ -82,6 +97,10 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   identify?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Identity>;
   /** Absent: the provider cannot issue new material on demand. */
   rotation?: Rotation<z.output<Settings>, z.output<Material>>;
+  /** What can be said of it without asking anybody: an admin account, a password of a person. */
+  warnings?(settings: z.output<Settings>): Warning[];
+  /** The least rights to give upstream, in words, by what the credential is for. */
+  privileges: Partial<Record<'pull' | 'push' | 'admin', string>>;
   /** A minted login is short-lived and made anew; `narrowing`: it can be limited to repositories. */
   mints: boolean;
   narrowing: boolean;

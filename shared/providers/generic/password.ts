@@ -29,6 +29,7 @@ export const genericPassword = defineMethod({
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),
+  privileges: { pull: 'Read on the repositories that it is for.', push: 'Read and write on the repositories that it is for.' },
   mints: false,
   narrowing: false,
 });
