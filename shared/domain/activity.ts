@@ -113,9 +113,13 @@ function activityView({ fields }: Row): ActivityView {
   return { at, type, credentialId, by, data };
 }
 
+/** The row of a day at which a page begins; empty: the day's first. */
+const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z]{26})?$/;
+
 function readToken(text: string | undefined): { at: number; from: string } | undefined {
   if (text === undefined) return undefined;
   const { at, from } = readPageToken(text);
-  if (typeof at !== 'number' || typeof from !== 'string' || Number.isNaN(new Date(at).getTime())) throw badPageToken();
+  if (typeof at !== 'number' || Number.isNaN(new Date(at).getTime())) throw badPageToken();
+  if (typeof from !== 'string' || !PLACE.test(from)) throw badPageToken();
   return { at, from };
 }

@@ -3,12 +3,17 @@ import { z } from 'zod';
 import { dockerConfig } from '../oci/docker-config.ts';
 import type { Login } from '../oci/login.ts';
 
-/** RFC 1123 label or subdomain, as Kubernetes wants names of objects. */
-const kubernetesName = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, { message: 'must be lower-case letters, digits, hyphens and dots' });
+const DNS_LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names */
+const namespaceName = z
+  .string()
+  .max(63)
+  .regex(new RegExp(`^${DNS_LABEL}$`), { message: 'must be lower-case letters, digits and hyphens' });
+const objectName = z
+  .string()
+  .max(253)
+  .regex(new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`), { message: 'must be lower-case letters, digits, hyphens and dots' });
 
 const labelValue = z
   .string()
@@ -47,8 +52,8 @@ const Asked = {
 };
 
 const Kubernetes = {
-  secretName: kubernetesName(253),
-  namespace: kubernetesName(63).optional(),
+  secretName: objectName,
+  namespace: namespaceName.optional(),
   labels: z.record(labelKey, labelValue).default({}),
 };
 
@@ -120,7 +125,10 @@ function helmValues({ secretName, namespace, labels }: KubernetesRequest, config
 
 type KubernetesRequest = Extract<HandOutRequest, { secretName: string }>;
 
-/** No folding: a long line stays one line, whoever reads it. */
+/**
+ * No folding: a long line stays one line, whoever reads it. kubectl and helm read YAML 1.1, too, where `on`, `y` and `012`
+ * are no strings: those are quoted.
+ */
 function yaml(document: object): string {
-  return stringify(document, { lineWidth: 0, defaultStringType: 'PLAIN' });
+  return stringify(document, { compat: 'yaml-1.1', lineWidth: 0, defaultStringType: 'PLAIN' });
 }

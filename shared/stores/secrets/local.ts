@@ -122,7 +122,9 @@ async function move(name: string, from: string, to: string): Promise<boolean> {
 async function restore(places: Places, name: string): Promise<void> {
   if (await move(name, places.removed, places.active)) return;
   if (await isThere(join(places.active, name))) return;
-  throw new AppError('SECRET_MISSING', 'The secret is not in its store, nor can it be restored');
+  throw new AppError('SECRET_MISSING', 'The secret is not in its store, nor can it be restored.', {
+    hint: 'It was removed outside regcred: bring it back from a backup of the store, or make a new credential.',
+  });
 }
 
 async function purge(places: Places, name: string): Promise<void> {
