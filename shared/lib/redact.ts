@@ -37,12 +37,10 @@ const SECRET_SHAPES =
 
 /** Takes out of `text` every secret given, in the forms it may have taken on its way, and everything that looks like one. */
 export function redactText(text: string, secrets: Iterable<string>): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret.length < SHORTEST_BY_VALUE) continue;
-    for (const form of forms(secret)) clean = clean.replaceAll(form, MASK);
-  }
-  return clean.replace(SECRET_SHAPES, MASK);
+  const known = [...secrets].filter((secret) => secret.length >= SHORTEST_BY_VALUE);
+  // Longest first, so that no form is cut in two by a shorter one.
+  const all = [...new Set(known.flatMap(forms))].toSorted((a, b) => b.length - a.length);
+  return all.reduce((clean, form) => clean.replaceAll(form, MASK), text).replace(SECRET_SHAPES, MASK);
 }
 
 /** Blanks out fields by name, at any depth. Strings inside are left to `redactText`. */
@@ -59,18 +57,19 @@ function isSecretField(name: string): boolean {
   return SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
 }
 
-/** Longest first, so that no form is cut in two by a shorter one. */
+/** As text, in JSON once and twice, in URLs and forms, and each of the first three in base64. */
 function forms(secret: string): string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const all = new Set([
-    secret,
-    json,
-    JSON.stringify(json).slice(1, -1),
-    encodeURIComponent(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    ...base64Forms(secret),
+  const json = inJson(secret);
+  const plain = [secret, json, inJson(json)];
+  const inUrls = [encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)].flatMap((form) => [
+    form,
+    form.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
   ]);
-  return [...all].filter((form) => form.length >= SHORTEST_BY_VALUE).toSorted((a, b) => b.length - a.length);
+  return [...plain, ...inUrls, ...plain.flatMap(base64Forms)].filter((form) => form.length >= SHORTEST_BY_VALUE);
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /**
@@ -79,7 +78,7 @@ function forms(secret: string): string[] {
  */
 function base64Forms(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  return [0, 1, 2].flatMap((offset) => {
+  const spellings = [0, 1, 2].flatMap((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
       .replaceAll('=', '');
@@ -88,4 +87,5 @@ function base64Forms(secret: string): string[] {
     const inner = text.slice(start, end);
     return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
   });
+  return [...new Set(spellings)];
 }
