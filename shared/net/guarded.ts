@@ -143,9 +143,10 @@ function tlsFor(
 }
 
 async function openClient(url: URL, limits: GuardedLimits, connect: (url: URL) => Promise<Socket>): Promise<Client> {
-  const { Client } = await import('undici');
+  // The default export: a bundle knows no named ones of a CommonJS library that is loaded on first use.
+  const { default: undici } = await import('undici');
   const open = callbackify(() => connect(url));
-  return new Client(url.origin, {
+  return new undici.Client(url.origin, {
     allowH2: false,
     maxHeaderSize: limits.headers,
     maxResponseSize: limits.body,

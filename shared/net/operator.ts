@@ -59,7 +59,8 @@ async function openDispatchers(
   limits: typeof LIMITS,
   signal: AbortSignal,
 ): Promise<Dispatchers> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  // The default export: a bundle knows no named ones of a CommonJS library that is loaded on first use.
+  const { default: undici } = await import('undici');
   const context = roots && createSecureContext({ ca: roots });
   const shared = { allowH2: false, maxResponseSize: limits.body };
   const tls = { timeout: limits.connect, ...(context && { secureContext: context }) };
@@ -75,8 +76,8 @@ async function openDispatchers(
   };
   const open = callbackify(connect);
   return {
-    proxied: new EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }),
-    direct: new Agent({
+    proxied: new undici.EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }),
+    direct: new undici.Agent({
       ...shared,
       connect: (options, callback) => open(options, (error, socket) => (error ? callback(error, null) : callback(null, socket))),
     }),
