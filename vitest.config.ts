@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** For programs that count: a file that gets vitest's JSON report. */
+const { TEST_REPORT } = process.env;
+const report = TEST_REPORT ? [['json', { outputFile: TEST_REPORT }] as const] : [];
+
 export default defineConfig({
   test: {
-    reporters: ['default', './test/peers/missing-peers-reporter.ts'],
+    reporters: ['default', './test/peers/missing-peers-reporter.ts', ...report],
     include: ['test/**/*.test.ts'],
     // Two workers: several suites start real registries, and a small machine should stay responsive.
     maxWorkers: 2,
