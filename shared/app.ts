@@ -2,6 +2,7 @@ import { app as functionsApp, type InvocationContext } from '@azure/functions';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { App } from './domain/app.ts';
+import { MintedLogins } from './domain/minted-logins.ts';
 import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
 import { ConfigurationError, readSettings, type Settings } from './domain/settings.ts';
@@ -63,6 +64,7 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
     clock: ports.clock,
     materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
     handOuts: { hour: 0, counts: new Map() },
+    mintedLogins: new MintedLogins(ports.clock),
     lastUses: new LRUCache({ max: 100_000, ttl: HOUR }),
   };
   const keySets = new KeySets((url) => operator.getJson(url, AbortSignal.timeout(KEYS_LIMIT)), ports.clock);

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { JWK } from 'jose';
-import { Policy, ROLES } from '../../shared/domain/policy.ts';
-import { ConfigurationError } from '../../shared/domain/settings.ts';
+import { ROLES, type Policy } from '../../shared/domain/policy.ts';
+import { parsePolicy, readPolicy } from '../../shared/domain/settings.ts';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER } from './issuer.ts';
 import { readOrCreate } from './private-file.ts';
 
@@ -17,10 +16,9 @@ const FIRST_POLICY = {
  * if it is not there. Throws ConfigurationError.
  */
 export async function readLocalPolicy(dataFolder: string, source: string | undefined): Promise<Policy> {
-  const { where, text } = await readSource(dataFolder, source);
-  const parsed = Policy.safeParse(parseDocument(text, where));
-  if (parsed.success) return parsed.data;
-  throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${where}: /${path.join('/')}: ${message}`));
+  if (source) return readPolicy(source);
+  const path = join(dataFolder, 'policy.json');
+  return parsePolicy(await readOrCreate(path, () => `${JSON.stringify(FIRST_POLICY, undefined, 2)}\n`), path);
 }
 
 /** Adds the local issuer, and for each project and role the rules that take its tokens: for all environments, and for one. */
@@ -39,28 +37,4 @@ export function withLocalIssuer(policy: Policy, publicKey: JWK): Policy {
   );
   const issuer = { issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE, jwks: { keys: [publicKey as { kty: string }] } };
   return { ...policy, issuers: [...policy.issuers, issuer], rules: [...policy.rules, ...rules] };
-}
-
-async function readSource(dataFolder: string, source: string | undefined): Promise<{ where: string; text: string }> {
-  if (source?.trimStart().startsWith('{')) return { where: 'REGCRED_POLICY', text: source };
-  if (source) return { where: source, text: await readGiven(source) };
-  const path = join(dataFolder, 'policy.json');
-  return { where: path, text: await readOrCreate(path, () => `${JSON.stringify(FIRST_POLICY, undefined, 2)}\n`) };
-}
-
-async function readGiven(path: string): Promise<string> {
-  try {
-    return await readFile(resolve(path), 'utf8');
-  } catch (error) {
-    throw new ConfigurationError([`REGCRED_POLICY: the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`]);
-  }
-}
-
-function parseDocument(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const position = /position \d+/.exec((error as Error).message)?.[0];
-    throw new ConfigurationError([`${where}: is not valid JSON${position ? ` at ${position}` : ''}`]);
-  }
 }

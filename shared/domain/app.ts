@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Guarded } from '../net/guarded.ts';
 import type { OpenedMaterial } from './material.ts';
+import type { MintedLogins } from './minted-logins.ts';
 import type { Project, Rule, SecretStoreName } from './policy.ts';
 import type { Queue, RecordStore, SecretStore } from './ports.ts';
 import type { Settings } from './settings.ts';
@@ -21,6 +22,7 @@ export interface App {
   materials: LRUCache<string, OpenedMaterial>;
   /** Hand-outs of the running hour by rule of the policy, counted in this instance. */
   handOuts: { hour: number; counts: Map<Rule, number> };
+  mintedLogins: MintedLogins;
   /** By credential id. */
   lastUses: LRUCache<string, KnownUse>;
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../lib/errors.ts';
+import { AppError, type ErrorDetails } from '../lib/errors.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
 import type { RepositoryQuestion, Stage, Verdict, Warning } from '../oci/stages.ts';
@@ -66,12 +66,12 @@ export function requireAllowedAddress(app: App, subject: Subject): void {
 /** The error that a create or a change answers with; undefined if the verdict lets it be stored. */
 export function refusalOf({ verdict, stages, retryAfterSeconds }: CheckResult): AppError | undefined {
   const failed = stages.find(({ outcome }) => outcome === 'failed');
-  const detail = failed?.detail ?? 'The check failed.';
-  const details = {
-    ...(failed?.hint && { hint: failed.hint }),
-    extra: { verdict, stages },
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  };
+  const hint = failed?.hint;
+  return errorOfVerdict(verdict, failed?.detail ?? 'The check failed.', { hint, extra: { verdict, stages }, retryAfterSeconds });
+}
+
+/** What a verdict is as an error of the API; undefined for those that refuse nothing. */
+export function errorOfVerdict(verdict: Verdict, detail: string, details: ErrorDetails): AppError | undefined {
   switch (verdict) {
     case 'valid':
     case 'indeterminate':
@@ -87,7 +87,7 @@ export function refusalOf({ verdict, stages, retryAfterSeconds }: CheckResult): 
     case 'unreachable':
       return new AppError('REGISTRY_UNREACHABLE', detail, details);
     case 'rate_limited':
-      return new AppError('REGISTRY_THROTTLED', detail, { retryAfterSeconds: 60, ...details });
+      return new AppError('REGISTRY_THROTTLED', detail, { ...details, retryAfterSeconds: details.retryAfterSeconds ?? 60 });
   }
 }
 

@@ -7,19 +7,17 @@ import type { Login } from '../oci/login.ts';
 import { writeHandOut } from './activity.ts';
 import type { App } from './app.ts';
 import { actor, effectiveEnvironments, requireGrant } from './caller.ts';
-import { loginOf, subjectOfCredential, targetOf, type Subject } from './subject.ts';
+import { subjectOfCredential } from './subject.ts';
 import type { Credential } from './credential.ts';
 import { countHandOut } from './hand-out-limit.ts';
 import { renderLogin, type HandOutRequest, type RenderedLogin } from './login-format.ts';
+import { methodLogin } from './method-login.ts';
 import { openOrNote } from './missing-secret.ts';
 import type { Rule } from './policy.ts';
 import { findLiveCredential, type Address, type Found } from './read-credential.ts';
 import { noteUse } from './use.ts';
 import type { Status } from './status.ts';
 import type { Warning } from '../oci/stages.ts';
-
-/** The longest that a minted login may take, in milliseconds. */
-const LOGIN_LIMIT = 30_000;
 
 export type HandOutView = RenderedLogin & {
   expiresAt?: string;
@@ -46,7 +44,7 @@ export async function handOut(app: App, address: Address, request: HandOutReques
   countHandOut(app, rules);
 
   const subject = subjectOfCredential(found.project, credential, await openOrNote(app, credential));
-  const login = await methodLogin(app, subject);
+  const login = await methodLogin(app, credential, subject, request);
   const rendered = renderLogin(request, subject.provider.dockerConfigKeys(subject.registry), login);
   await audit(app, credential, address, request, login);
   const standing = await noteUse(app, credential);
@@ -88,23 +86,6 @@ function requireUsable(credential: Credential): void {
       hint: 'Make one with purpose pull or push.',
     });
   }
-}
-
-/** Most methods need no network for a login: the session is opened when one asks for it. */
-async function methodLogin(app: App, { method, registry, settings, material, ...subject }: Subject): Promise<Login> {
-  const signal = AbortSignal.timeout(LOGIN_LIMIT);
-  await using sessions = new AsyncDisposableStack();
-  const context = {
-    settings,
-    material,
-    registry,
-    clock: app.clock,
-    signal,
-    get http() {
-      return sessions.use(app.network.open({ ...targetOf({ ...subject, registry }), signal }));
-    },
-  };
-  return await loginOf(method, context);
 }
 
 async function audit(

@@ -42,6 +42,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   const values = parsed.data;
   const inAzure = values.WEBSITE_SITE_NAME !== undefined;
+  const policy = readPolicy(values.REGCRED_POLICY);
+  if (inAzure) requireCloudPolicy(policy);
   return {
     records: values.REGCRED_RECORDS,
     queue: values.REGCRED_QUEUE,
@@ -50,33 +52,33 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     retentionDays: values.REGCRED_RETENTION_DAYS,
     dataFolder: values.REGCRED_DATA,
     inAzure,
-    policy: readPolicy(values.REGCRED_POLICY, inAzure),
+    policy,
   };
 }
 
-/** `source` is the document itself or a file's path. */
-function readPolicy(source: string, inAzure: boolean): Policy {
+/** The policy from `source`, which is the document itself or a file's path. Throws ConfigurationError. */
+export function readPolicy(source: string): Policy {
   const isText = source.trimStart().startsWith('{');
-  const where = isText ? 'REGCRED_POLICY' : source;
-  const parsed = Policy.safeParse(parseDocument(isText ? source : readText(source), where));
-  if (!parsed.success)
-    throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${where}: /${path.join('/')}: ${message}`));
-  const { network } = parsed.data;
-  const refused = inAzure
-    ? [network.connectTo && '/network/connectTo', network.ca && '/network/ca', ...loopbackPaths(network.relaxed)].filter(
-        (path) => path !== undefined,
-      )
-    : [];
-  if (refused.length > 0)
-    throw new ConfigurationError(
-      refused.map((path) => `${where}: ${path}: is for one machine and not honoured in Azure; remove it`),
-    );
-  return parsed.data;
+  return isText ? parsePolicy(source, 'REGCRED_POLICY') : parsePolicy(readText(source), source);
 }
 
-function loopbackPaths(relaxed: Policy['network']['relaxed']): string[] {
-  return Object.entries(relaxed).flatMap(([address, kinds]) =>
-    kinds.includes('loopback') ? [`/network/relaxed/${address}`] : [],
+/** The policy in a text; `where` is what the mistakes name. Throws ConfigurationError. */
+export function parsePolicy(text: string, where: string): Policy {
+  const parsed = Policy.safeParse(parseDocument(text, where));
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${where}: /${path.join('/')}: ${message}`));
+}
+
+/** What is for trying things on one machine would open a way around the network guard in the cloud. */
+function requireCloudPolicy({ network }: Policy): void {
+  const { connectTo, ca, relaxed } = network;
+  const loopback = Object.keys(relaxed).filter((address) => relaxed[address]?.includes('loopback'));
+  const refused = [connectTo && 'connectTo', ca && 'ca', ...loopback.map((address) => `relaxed/${address}`)].filter(
+    (path) => path !== undefined,
+  );
+  if (refused.length === 0) return;
+  throw new ConfigurationError(
+    refused.map((path) => `REGCRED_POLICY: /network/${path}: is for one machine and not honoured in Azure; remove it`),
   );
 }
 

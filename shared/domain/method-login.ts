@@ -1,0 +1,71 @@
+import { AppError } from '../lib/errors.ts';
+import type { Login } from '../oci/login.ts';
+import { NetError } from '../net/net-error.ts';
+import { asRefusal } from '../oci/refusals.ts';
+import { Refusal } from '../oci/stages.ts';
+import type { MethodContext } from '../providers/provider.ts';
+import type { App } from './app.ts';
+import { errorOfVerdict } from './check.ts';
+import type { Credential } from './credential.ts';
+import type { HandOutRequest } from './login-format.ts';
+import { loginOf, targetOf, type Subject } from './subject.ts';
+
+/** The longest that minting may take, in milliseconds. */
+const LIMIT = 30_000;
+
+/**
+ * The login to hand out: the material as it is, or a minted one, narrowed to what was asked for where the method can.
+ * Throws NOTHING_TO_HAND_OUT, and for a provider that does not mint the error of the verdict.
+ */
+export async function methodLogin(app: App, credential: Credential, subject: Subject, request: HandOutRequest): Promise<Login> {
+  const scope = scopeOf(credential, subject, request);
+  if (!subject.method.mints && !scope) return call(app, subject, undefined);
+  const { id, active } = credential;
+  const key = JSON.stringify([id, active.since, active.secret?.version ?? null, active.settings, scope ?? null]);
+  return app.mintedLogins.get(key, () => call(app, subject, scope), { fresh: request.fresh });
+}
+
+type LoginScope = NonNullable<MethodContext['scope']>;
+
+/** What to narrow the login to; undefined: nothing was asked for, or the method cannot. */
+function scopeOf(
+  { purpose }: Credential,
+  { method }: Subject,
+  { repositories, actions }: HandOutRequest,
+): LoginScope | undefined {
+  if (!method.narrowing || !repositories) return undefined;
+  const most: LoginScope['actions'] = purpose === 'pull' ? ['pull'] : ['pull', 'push'];
+  return { repositories: repositories.toSorted(), actions: most.filter((action) => actions?.includes(action) ?? true) };
+}
+
+/** Most methods need no network for a login: the session is opened when one asks for it. */
+async function call(app: App, subject: Subject, scope: LoginScope | undefined): Promise<Login> {
+  const { method, settings, material, registry } = subject;
+  const signal = AbortSignal.timeout(LIMIT);
+  await using sessions = new AsyncDisposableStack();
+  let session: MethodContext['http'] | undefined;
+  const context: MethodContext = {
+    settings,
+    material,
+    registry,
+    clock: app.clock,
+    signal,
+    ...(scope && { scope }),
+    get http() {
+      session ??= sessions.use(app.network.open({ ...targetOf(subject), signal }));
+      return session;
+    },
+  };
+  try {
+    return await loginOf(method, context);
+  } catch (error) {
+    throw error instanceof Refusal || error instanceof NetError ? publicError(asRefusal(error)) : error;
+  }
+}
+
+function publicError({ verdict, message, hint, code, retryAfterSeconds }: Refusal): AppError {
+  return (
+    errorOfVerdict(verdict, message, { hint, extra: { verdict, reason: code }, retryAfterSeconds }) ??
+    new AppError('INTERNAL', message, { hint })
+  );
+}
