@@ -114,7 +114,7 @@ function activityView({ fields }: Row): ActivityView {
 }
 
 /** The row of a day at which a page begins; empty: the day's first. */
-const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z]{26})?$/;
+const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z-]{26,36})?$/;
 
 function readToken(text: string | undefined): { at: number; from: string } | undefined {
   if (text === undefined) return undefined;
