@@ -95,7 +95,10 @@ export async function openMaterial(app: App, credential: Credential): Promise<Op
 export async function openVersion(app: App, { store, name, version }: SecretPointer): Promise<OpenedMaterial | undefined> {
   const key = `${store}/${name}/${version}`;
   const known = app.materials.get(key);
-  if (known) return known;
+  if (known) {
+    for (const secret of Object.values(known.material)) secret.note();
+    return known;
+  }
   const value = await (await app.secretStore(store)).get(name, version);
   if (!value) return undefined;
   const opened = parseDocument(value);

@@ -20,6 +20,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** Tells the redactor of this invocation, of a secret that an earlier one made. */
+  note(): void {
+    noteSecret(this.#value);
+  }
+
   get length(): number {
     return this.#value.length;
   }

@@ -1,3 +1,5 @@
+import { currentInvocation } from '../lib/invocation.ts';
+import { redactText } from '../lib/redact.ts';
 import { asRefusal } from './refusals.ts';
 import { STAGES } from './stages.ts';
 import type { Refusal, Stage, StageName } from './stages.ts';
@@ -36,6 +38,14 @@ export class StageLog {
 
   /** All stages in order, without `input`, which is the caller's. */
   finish(): Stage[] {
-    return STAGES.filter((stage) => stage !== 'input').map((stage) => this.#entries.get(stage) ?? { stage, outcome: 'skipped' });
+    return STAGES.filter((stage) => stage !== 'input').map((stage) =>
+      withoutSecrets(this.#entries.get(stage) ?? { stage, outcome: 'skipped' }),
+    );
   }
+}
+
+/** A detail may quote the registry, such as the address of its token service, and a registry may repeat the login there. */
+function withoutSecrets(stage: Stage): Stage {
+  if (stage.detail === undefined) return stage;
+  return { ...stage, detail: redactText(stage.detail, currentInvocation()?.secrets ?? []) };
 }

@@ -1,0 +1,171 @@
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startCrashing, HOUR_SECONDS, RETENTION_DAYS, settle } from '../crash/crashing-service.ts';
+import { CREDENTIALS } from '../crash/credentials.ts';
+import { readCredentials } from '../crash/outside.ts';
+import { echoes } from '../peers/echoes.ts';
+import { startRegistry, type Oddity, type Registry } from '../peers/registry.ts';
+import type { Reply, Service } from '../service.ts';
+import { temporaryFolder } from '../stores/temporary-folder.ts';
+import { findSecrets, findSecretsInFolder } from './secret-search.ts';
+
+const CANARIES = {
+  'odd characters': 'cnry"\'\\%2F+/=&<$(x)`;é🔑 end',
+  'eight characters': 'k7#Qz/9=',
+  'like base64': 'eyJjYW5hcnkiOiJTZWNyZXQtNDcxMSJ9+/==',
+};
+
+const FORMATS = [
+  { format: 'login' },
+  { format: 'docker-config' },
+  { format: 'kubernetes-secret', secretName: 'pull' },
+  { format: 'helm-values', secretName: 'pull' },
+];
+
+describe('a secret that goes through everything', { timeout: 120_000 }, () => {
+  const replies: string[] = [];
+  const outputs: string[] = [];
+  /** What has come over the registry that is right at other times. */
+  let mood: Oddity | undefined;
+
+  /** Keeps what was answered, headers and all. */
+  function kept({ status, headers, text }: Reply): Reply['json'] {
+    replies.push(`${status} ${JSON.stringify([...headers])}\n${text}`);
+    return parsed(text);
+  }
+
+  async function driveRequests(service: Service, registry: Registry, name: string, password: string): Promise<void> {
+    const login = { url: registry.url, username: 'ci', password };
+    const wrong = { ...login, username: 'nobody' };
+    const created = kept(await service.post(CREDENTIALS, { ...login, name, default: true })) as { id: string };
+    const own = `${CREDENTIALS}/${created.id}`;
+    const ifMatch = { headers: { 'if-match': '*' } };
+
+    kept(await service.post(CREDENTIALS, { ...wrong, name: `${name}, refused` }));
+    kept(await service.post(CREDENTIALS, undefined, { raw: `{"name":"Broken","password":${JSON.stringify(password)},,}` }));
+    kept(await service.post(CREDENTIALS, undefined, { raw: `{"name":"Broken","password":"${password}` }));
+    kept(
+      await service.post(CREDENTIALS, undefined, {
+        raw: `{"password":"${password}"}`,
+        headers: { 'content-type': 'text/plain' },
+      }),
+    );
+    kept(await service.post(CREDENTIALS, { ...login, password: [password] }));
+    kept(await service.post(CREDENTIALS, { ...login, name: '', purpose: password, tls: password }));
+    kept(await service.post(CREDENTIALS, { ...login, name, url: `https://ci:${password}@registry.example.com` }));
+    kept(await service.post(CREDENTIALS, { ...login, name, url: password }));
+    kept(await service.post(CREDENTIALS, { ...login, name, tls: 'custom-ca', ca: password }));
+    kept(await service.get(`${CREDENTIALS}?purpose=${encodeURIComponent(password)}&pageToken=${encodeURIComponent(password)}`));
+    kept(await service.get(`${CREDENTIALS}/${encodeURIComponent(password)}`));
+    kept(await service.get(CREDENTIALS, { as: encodeURIComponent(password) }));
+    kept(await service.post('/api/projects/default/checks', login));
+    kept(await service.post('/api/projects/default/checks', wrong));
+    kept(await service.post(`${own}/check`, { repositories: [{ name: 'team/app', actions: ['pull', 'push', 'delete'] }] }));
+    kept(await service.patch(own, { password, username: 'ci' }, ifMatch));
+    kept(await service.patch(own, { password, username: 'nobody' }, ifMatch));
+    kept(
+      await service.patch(
+        own,
+        { password, tls: 'plain-http', description: 'Again' },
+        { headers: { 'if-match': password.replaceAll(/[^!-~]/gu, '') } },
+      ),
+    );
+    for (const body of FORMATS) await expectHandOut(service, own, body);
+    kept(await service.post(`${own}/login`, { format: 'kubernetes-secret', secretName: password }));
+    kept(await service.get(`${own}/activity`));
+    await driveEchoes(service, { own, name, password });
+    kept(await service.delete(own));
+    kept(await service.post(`${own}/login`));
+    kept(await service.post(`${own}/restore`));
+    await driveDefect(service, own, created.id);
+    kept(await service.delete(own));
+    kept(await service.get(`${CREDENTIALS}?deleted=true`));
+  }
+
+  async function driveEchoes(
+    service: Service,
+    { own, name, password }: { own: string; name: string; password: string },
+  ): Promise<void> {
+    for (const [kind, echo] of Object.entries(echoes)) {
+      await using registry = await startRegistry({ users: {}, odd: echo(password) });
+      const login = { url: registry.url, username: 'ci', password };
+      kept(await service.post(CREDENTIALS, { ...login, name: `${name}, ${kind}` }));
+      mood = echo(password);
+      kept(await service.post(`${own}/check`, { repositories: [{ name: 'team/app' }] }));
+      mood = undefined;
+      const check = kept(await service.post('/api/projects/default/checks', { ...login, repositories: [{ name: 'team/app' }] }));
+      expect(check).toMatchObject({ verdict: expect.not.stringMatching(/^valid$/) });
+    }
+  }
+
+  /** Somebody changes the table behind the service's back: the secret is opened, and found to belong elsewhere. */
+  async function driveDefect(service: Service, own: string, id: string): Promise<void> {
+    using database = new DatabaseSync(join(service.data, 'records.db'));
+    const write = (from: string, to: string) =>
+      database
+        .prepare('UPDATE rows SET fields = replace(fields, ?, ?) WHERE row_key = ?')
+        .run(`"tls":"${from}"`, `"tls":"${to}"`, `credential:${id}`);
+    write('plain-http', 'verify');
+    const reply = await service.post(`${own}/login`);
+    kept(reply);
+    expect(reply.status).toBe(500);
+    write('verify', 'plain-http');
+  }
+
+  async function driveCrashes(data: string, registry: Registry, name: string, password: string): Promise<void> {
+    const plan = { functionName: 'create-credential', moment: 'after', call: 'secrets.put' } as const;
+    await using service = await startCrashing(data, { plan });
+    await expect(
+      service.post(CREDENTIALS, { url: registry.url, username: 'ci', password, name: `${name}, crashed` }),
+    ).rejects.toThrow('fetch failed');
+    await service.ended;
+    outputs.push(service.output());
+  }
+
+  async function drivePurge(data: string): Promise<void> {
+    const offsetSeconds = (RETENTION_DAYS * 24 + 1) * HOUR_SECONDS;
+    await using service = await startCrashing(data, { offsetSeconds });
+    expect(await settle(service, offsetSeconds)).toEqual([]);
+    await service.kill();
+    outputs.push(service.output());
+  }
+
+  test('is found nowhere but with whoever it was handed to, before and after the end of its retention', async () => {
+    await using folder = await temporaryFolder();
+    const requests: string[] = [];
+    for (const [name, password] of Object.entries(CANARIES)) {
+      const odd: Oddity = (...exchange) => mood?.(...exchange) ?? false;
+      await using registry = await startRegistry({ users: { ci: password }, repositories: ['team/app'], odd });
+      await using service = await startCrashing(folder.path);
+      await driveRequests(service, registry, name, password);
+      await service.kill();
+      outputs.push(service.output());
+      await driveCrashes(folder.path, registry, name, password);
+      // The token service of this registry is one of the echoes: it made its address with the password itself.
+      const own = registry.requests.filter(({ path }) => !path.startsWith('/token'));
+      requests.push(...own.map((request) => JSON.stringify(request)));
+    }
+
+    expect(findSecrets(CANARIES, 'replies', replies.join('\n'))).toEqual([]);
+    expect(findSecrets(CANARIES, 'output', outputs.join('\n'))).toEqual([]);
+    expect(findSecrets(CANARIES, 'what registries noted', requests.join('\n'))).toEqual([]);
+    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
+    expect(readCredentials(folder.path)).toHaveLength(3);
+
+    await drivePurge(folder.path);
+
+    expect(findSecrets(CANARIES, 'output', outputs.join('\n'))).toEqual([]);
+    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
+    expect(readCredentials(folder.path)).toEqual([]);
+  });
+});
+
+/** What is handed out has the secret, and is looked at by nobody else. */
+async function expectHandOut(service: Service, own: string, body: object): Promise<void> {
+  for (const query of ['', '?raw=true']) expect(await service.post(`${own}/login${query}`, body)).toMatchObject({ status: 200 });
+}
+
+function parsed(text: string): unknown {
+  return text === '' ? undefined : JSON.parse(text);
+}
