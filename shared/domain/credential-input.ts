@@ -64,6 +64,10 @@ export const CommonInput = z.strictObject({
   tokenRealm: z
     .url({ protocol: /^https?$/ })
     .max(2048)
+    .refine((text) => isPlainUrl(text), {
+      message: 'has a user name, a query or a fragment',
+      params: { hint: 'Give the address alone, such as https://auth.example.com/token.' },
+    })
     .optional()
     .meta({ description: 'A token service elsewhere that may get the login.' }),
   enabled: z.boolean().default(true),
@@ -169,6 +173,11 @@ function requireDeclared(project: Project, environments: string[]): void {
         ],
   );
   if (errors.length > 0) throw invalidFields(errors);
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && [url.username, url.password, url.search, url.hash].every((part) => part === '');
 }
 
 /** Why `text` is not the PEM of authorities; undefined if it is. */

@@ -112,6 +112,7 @@ const TYPES: Record<string, string> = {
   array: 'a list',
   boolean: 'true or false',
   int: 'a whole number',
+  nonoptional: 'a value',
   number: 'a number',
   object: 'an object',
   record: 'an object',
