@@ -136,8 +136,23 @@ export interface FieldMeta {
 /** The characters that no user name and no password may have: they end headers and lines (RFC 7617, section 2). */
 const CONTROL = /[\p{Cc}]/u;
 
-/** A secret of one line. Longer than `max` characters, or with control characters, it was pasted wrongly. */
-export function secretField(meta: Omit<FieldMeta, 'writeOnly' | 'group'>, max = 8192) {
+/** What is wrong with a value that was pasted, for the person who did; neither text repeats it. */
+export interface Mistake {
+  /** Stable, for programs. */
+  code: string;
+  message: string;
+  hint: string;
+}
+
+/**
+ * A secret of one line. Longer than `max` characters, or with control characters, it was pasted wrongly; `findMistake`
+ * knows what else people paste in its place, see token-shapes.ts.
+ */
+export function secretField(
+  meta: Omit<FieldMeta, 'writeOnly' | 'group'>,
+  max = 8192,
+  findMistake: (text: string) => Mistake | undefined = () => undefined,
+) {
   return z
     .string()
     .min(1)
@@ -145,6 +160,10 @@ export function secretField(meta: Omit<FieldMeta, 'writeOnly' | 'group'>, max = 
     .refine((text) => !CONTROL.test(text), {
       message: 'has a line break or another control character',
       params: { hint: 'Paste it again without the line break at its end.' },
+    })
+    .superRefine((text, context) => {
+      const mistake = findMistake(text);
+      if (mistake) context.addIssue({ code: 'custom', message: mistake.message, params: { ...mistake } });
     })
     .meta({ ...meta, group: 'details', writeOnly: true } satisfies FieldMeta)
     .transform((text) => new Secret(text));

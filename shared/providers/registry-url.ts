@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { AddressError, parseRegistryAddress } from '../oci/address.ts';
+import type { RegistryAddress } from '../oci/address.ts';
 import type { FieldMeta } from './provider.ts';
 
-/** A registry's address as people paste it; what comes out is canonical: `host[:port][/prefix]`. A scheme says nothing here: see `tls`. */
-export function registryUrl(meta: Partial<FieldMeta> = {}) {
+/**
+ * A registry's address as people paste it; what comes out is canonical: `host[:port][/prefix]`. A scheme says nothing here:
+ * see `tls`. A provider's own rules put the address right, or throw AddressError.
+ */
+export function registryUrl(
+  meta: Partial<FieldMeta> = {},
+  putRight: (address: RegistryAddress) => RegistryAddress = (address) => address,
+) {
   return z
     .string()
     .max(2048)
@@ -19,7 +26,7 @@ export function registryUrl(meta: Partial<FieldMeta> = {}) {
     } satisfies FieldMeta)
     .transform((text, context) => {
       try {
-        const { host, repositoryPrefix } = parseRegistryAddress(text);
+        const { host, repositoryPrefix } = putRight(parseRegistryAddress(text));
         return repositoryPrefix ? `${host}/${repositoryPrefix}` : host;
       } catch (error) {
         if (!(error instanceof AddressError)) throw error;
