@@ -74,8 +74,12 @@ async function verify(token: string, declared: Issuer, keySets: KeySets, clock: 
     });
     return payload;
   } catch (error) {
+    if (error instanceof AppError) throw error;
     if (error instanceof errors.JOSEError) throw unauthenticated(explain(error));
-    throw error;
+    throw new AppError('ISSUER_UNAVAILABLE', `The key that the issuer ${issuer} publishes cannot be used.`, {
+      hint: 'The operator should look at the key set of the issuer: it may be too short or damaged.',
+      cause: error,
+    });
   }
 }
 

@@ -55,6 +55,8 @@ class IssuerKeys {
   #loaded: Loaded | undefined;
   #loading: Promise<Loaded> | undefined;
   #triedAt = -Infinity;
+  /** Why the last try failed; undefined if it did not. */
+  #failure: AppError | undefined;
 
   constructor(issuer: Issuer, getJson: GetJson, clock: Clock) {
     this.#issuer = issuer;
@@ -68,7 +70,9 @@ class IssuerKeys {
     try {
       return await loaded.resolve(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#mayTry()) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      // While the issuer is down nobody can tell an unknown key from a new one.
+      if (!this.#mayTry()) throw this.#failure ?? error;
     }
     return (await this.#load()).resolve(header, token);
   }
@@ -107,14 +111,16 @@ class IssuerKeys {
           ? jwks
           : Discovery.parse(await this.#getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)).jwks_uri;
       const keys = KeySet.parse(await this.#getJson(url));
+      this.#failure = undefined;
       this.#loaded = { resolve: createLocalJWKSet(keys), at: this.#clock.now().getTime() };
       return this.#loaded;
     } catch (cause) {
-      throw new AppError('ISSUER_UNAVAILABLE', `The keys of the issuer ${this.#issuer.issuer} cannot be had now.`, {
+      this.#failure = new AppError('ISSUER_UNAVAILABLE', `The keys of the issuer ${this.#issuer.issuer} cannot be had now.`, {
         hint: 'Try again; if it lasts, the operator should check the issuer and the policy.',
         retryAfterSeconds: 30,
         cause,
       });
+      throw this.#failure;
     }
   }
 }
