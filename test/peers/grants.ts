@@ -1,10 +1,9 @@
 /** Accounts of a peer: a password alone may do everything, with grants only what they say. */
-export type Users = Record<string, string | Account>;
+export type Users = Record<string, string | (Account & { password: string })>;
 
-interface Account {
-  password: string;
-  /** Actions by repository. */
-  grants: Record<string, string[]>;
+export interface Account {
+  /** Actions by repository; absent: everything. */
+  grants?: Record<string, string[]>;
 }
 
 export interface Access {
@@ -13,23 +12,21 @@ export interface Access {
   actions: string[];
 }
 
-/** Whether the login is right. */
-export function isLogin(users: Users, login: { username: string; password: string }): boolean {
-  if (!Object.hasOwn(users, login.username)) return false;
-  const account = users[login.username];
-  return (typeof account === 'string' ? account : account?.password) === login.password;
+/** Whose login it is; undefined if it is wrong. */
+export function signIn(users: Users, login: { username: string; password: string }): Account | undefined {
+  if (!Object.hasOwn(users, login.username)) return undefined;
+  const user = users[login.username];
+  const account = typeof user === 'string' ? { password: user } : user;
+  return account?.password === login.password ? account : undefined;
 }
 
-/** The part of the scopes that a user may have; `undefined` is anybody, who may have `anonymous` actions. */
-export function granted(users: Users, username: string | undefined, scopes: string[], anonymous: string[] = []): Access[] {
-  const account = username === undefined ? undefined : users[username];
+/** The part of the scopes that an account may have; `undefined` is anybody, who may have `anonymous` actions. */
+export function granted(account: Account | undefined, scopes: string[], anonymous: string[] = []): Access[] {
   return scopes
     .map((scope) => {
       const [, type = '', name = '', actions = ''] = /^(\w+):(.+):([^:]+)$/.exec(scope) ?? [];
       const allowed = (action: string) =>
-        username === undefined
-          ? anonymous.includes(action)
-          : typeof account === 'string' || account?.grants[name]?.includes(action) === true;
+        account ? !account.grants || account.grants[name]?.includes(action) === true : anonymous.includes(action);
       return { type, name, actions: actions.split(',').filter(allowed) };
     })
     .filter(({ actions }) => actions.length > 0);

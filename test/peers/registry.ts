@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Leaf } from './certificates.ts';
-import { granted, isLogin } from './grants.ts';
-import type { Access, Users } from './grants.ts';
+import { granted, signIn } from './grants.ts';
+import type { Access, Account, Users } from './grants.ts';
 import { basicLogin, startHttpPeer } from './http-peer.ts';
-import type { HttpPeer } from './http-peer.ts';
+import type { Handler, HttpPeer } from './http-peer.ts';
 
 /** Answers a request in place of the registry; false leaves it to the registry. See oddities.ts. */
 export type Oddity = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface RegistryOptions {
-  users: Users;
+  users?: Users;
+  /** How a product knows whose login it is, where that is more than a list of users. */
+  signIn?: (login: { username: string; password: string }) => Account | undefined;
   /** Default: basic. */
   auth?: 'basic' | 'bearer';
   /** Names of those that exist. */
@@ -27,6 +29,10 @@ export interface RegistryOptions {
   opaqueTokens?: boolean;
   /** What the challenge names as realm; default: `/token` of the registry itself. */
   realm?: string;
+  /** What the token service answers to a wrong login; default: 401. */
+  refusal?: 401 | 403;
+  /** Upload sessions cannot be ended, only left to lapse, as at GHCR. */
+  keepsUploads?: boolean;
   tls?: Leaf;
   odd?: Oddity;
 }
@@ -39,26 +45,37 @@ export interface Registry extends HttpPeer {
 
 /** A registry with users, tokens, repositories and upload sessions. It holds no blobs: for pulls there is real-registry.ts. */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
-  const state = {
+  const users = options.users ?? {};
+  const { handle, uploads } = registryHandler({ ...options, users });
+  const peer = await startHttpPeer(handle, options.tls);
+  return Object.assign(peer, { users, uploads });
+}
+
+/** The same without a server, for products that answer under several names; see named-hosts.ts. */
+export function registryHandler(options: RegistryOptions): { handle: Handler; uploads: Registry['uploads'] } {
+  const { users = {}, signIn: ownSignIn } = options;
+  const state: State = {
     ...options,
+    signIn: ownSignIn ?? ((login) => signIn(users, login)),
     repositories: new Set(options.repositories),
     tokens: new Map<string, Ticket>(),
     uploads: new Map<string, string>(),
   };
-  const peer: HttpPeer = await startHttpPeer((request, response) => {
+  const handle: Handler = (request, response) => {
     if (options.odd?.(request, response)) return;
-    answer(state, peer.url, request, response);
-  }, options.tls);
-  return Object.assign(peer, { users: options.users, uploads: state.uploads });
+    answer(state, `${'encrypted' in request.socket ? 'https' : 'http'}://${request.headers.host}`, request, response);
+  };
+  return { handle, uploads: state.uploads };
 }
 
 interface Ticket {
   /** Absent: anybody. */
-  username: string | undefined;
+  account: Account | undefined;
   access: Access[];
 }
 
-type State = Omit<RegistryOptions, 'repositories'> & {
+type State = Omit<RegistryOptions, 'repositories' | 'signIn'> & {
+  signIn: NonNullable<RegistryOptions['signIn']>;
   repositories: Set<string>;
   tokens: Map<string, Ticket>;
   uploads: Map<string, string>;
@@ -81,7 +98,7 @@ function answer(state: State, origin: string, request: IncomingMessage, response
 }
 
 function serveUpload(
-  { uploads }: State,
+  { uploads, keepsUploads }: State,
   repository: string,
   rest: string,
   request: IncomingMessage,
@@ -94,6 +111,7 @@ function serveUpload(
     response.setHeader('location', `/v2/${repository}/blobs/uploads/${session}`);
     return reply(response, 202);
   }
+  if (request.method === 'DELETE' && keepsUploads) return reply(response, 405, 'UNSUPPORTED');
   if (request.method === 'DELETE' && uploads.delete(id)) return reply(response, 204);
   reply(response, 404, 'BLOB_UPLOAD_UNKNOWN');
 }
@@ -104,14 +122,15 @@ function refuse(state: State, request: IncomingMessage, repository: string, acti
   if (state.auth === 'bearer') {
     const ticket = state.tokens.get(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
     if (!ticket) return isOpen ? undefined : 401;
-    if (!repository) return ticket.username === undefined && !state.anonymousEntry ? 401 : undefined;
+    if (!repository) return ticket.account === undefined && !state.anonymousEntry ? 401 : undefined;
     return ticket.access.some((access) => access.name === repository && access.actions.includes(action)) ? undefined : 401;
   }
   const login = basicLogin(request);
   if (!login) return isOpen ? undefined : 401;
-  if (!isLogin(state.users, login)) return 401;
+  const account = state.signIn(login);
+  if (!account) return 401;
   if (!repository) return undefined;
-  return granted(state.users, login.username, [`repository:${repository}:${action}`]).length > 0 ? undefined : 403;
+  return granted(account, [`repository:${repository}:${action}`]).length > 0 ? undefined : 403;
 }
 
 function challenge({ auth, realm }: State, origin: string, scope: string): string {
@@ -121,15 +140,17 @@ function challenge({ auth, realm }: State, origin: string, scope: string): strin
 
 function giveToken(state: State, url: URL, request: IncomingMessage, response: ServerResponse): void {
   const given = basicLogin(request);
-  const login = given && isLogin(state.users, given) ? given : undefined;
+  const account = given && state.signIn(given);
   const scopes = url.searchParams.getAll('scope');
   const isForAnybody = state.anonymousEntry || state.anonymousTokens || (state.anonymousPull && scopes.length > 0);
-  const isRefused = given && !login && !state.wrongLoginIsAnybody;
-  if (isRefused || (!login && !isForAnybody)) return reply(response, 401, 'UNAUTHORIZED');
-  const access = granted(state.users, login?.username, scopes, state.anonymousPull ? ['pull'] : []);
-  const claims = Buffer.from(JSON.stringify({ sub: login?.username ?? '', access })).toString('base64url');
+  const isRefused = given && !account && !state.wrongLoginIsAnybody;
+  if (isRefused || (!account && !isForAnybody)) {
+    return state.refusal === 403 ? reply(response, 403, 'DENIED') : reply(response, 401, 'UNAUTHORIZED');
+  }
+  const access = granted(account, scopes, state.anonymousPull ? ['pull'] : []);
+  const claims = Buffer.from(JSON.stringify({ sub: account ? given?.username : '', access })).toString('base64url');
   const token = state.opaqueTokens ? randomUUID() : `eyJhbGciOiJub25lIn0.${claims}.${randomUUID()}`;
-  state.tokens.set(token, { username: login?.username, access });
+  state.tokens.set(token, { account, access });
   reply(response, 200, { token, expires_in: 300 });
 }
 

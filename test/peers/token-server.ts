@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { SignJWT } from 'jose';
 import { createAuthority } from './certificates.ts';
 import type { Leaf } from './certificates.ts';
-import { granted, isLogin } from './grants.ts';
+import { granted, signIn } from './grants.ts';
 import type { Users } from './grants.ts';
 import { basicLogin, startHttpPeer } from './http-peer.ts';
 import type { HttpPeer } from './http-peer.ts';
@@ -50,9 +50,10 @@ async function grant(
   request: IncomingMessage,
 ): Promise<string | undefined> {
   const login = basicLogin(request);
-  if (login ? !isLogin(users, login) : !anonymousPull) return undefined;
+  const account = login && signIn(users, login);
+  if (login ? !account : !anonymousPull) return undefined;
   const scopes = new URL(request.url ?? '/', 'http://localhost').searchParams.getAll('scope');
-  const access = granted(users, login?.username, scopes, ['pull']);
+  const access = granted(account, scopes, ['pull']);
   return new SignJWT({ access })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: keyId(key) })
     .setIssuer(issuer)
