@@ -4,7 +4,7 @@ import { after, MINUTE } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
-import { readCredential, type Credential } from './credential.ts';
+import { readCredential, type Credential, type SecretPointer } from './credential.ts';
 import { SecretStoreName } from './policy.ts';
 import { RowConflict, type SecretStore } from './ports.ts';
 import { credentialRow, projectPartition } from './rows.ts';
@@ -82,7 +82,7 @@ export async function tidy(app: App, project: string, id: string, touched: Touch
   const secrets = await app.secretStore(store);
   const claim = await findClaim(app, project, id, touched);
   if (!claim?.isLive) return takeAway(app, secrets, { project, id, touched });
-  if (!(await secrets.get(name, claim.version))) await bringBack(secrets, name);
+  await keepPresent(secrets, { name, version: claim.version });
   const written = await secrets.find(name, operationId);
   for (const version of [written, replaces]) {
     if (version !== undefined && version !== claim.version) await secrets.retire(name, version);
@@ -100,6 +100,14 @@ async function takeAway(
   if (claim?.isLive) return bringBack(secrets, touched.name);
   // Nobody can restore it, and nothing else would ever end it.
   if (!claim) await secrets.purge?.(touched.name);
+}
+
+/** Brings a secret back that somebody removed outside regcred: until then its name takes no further version. */
+export async function keepPresent(
+  secrets: SecretStore,
+  { name, version }: Pick<SecretPointer, 'name' | 'version'>,
+): Promise<void> {
+  if (!(await secrets.get(name, version))) await bringBack(secrets, name);
 }
 
 /** One that somebody removed for good outside regcred cannot come back: whoever opens it is told. */

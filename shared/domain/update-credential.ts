@@ -16,7 +16,7 @@ import { requireRevision } from './etag.ts';
 import { bindingOf, openMaterial, storeMaterial } from './material.ts';
 import { mergePatch } from './merge-patch.ts';
 import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
-import { changeSecret, type Touched } from './tidy.ts';
+import { changeSecret, keepPresent, type Touched } from './tidy.ts';
 
 export interface UpdateOptions extends Address {
   /** The If-Match header. */
@@ -95,7 +95,10 @@ async function save(
     operationId: randomUUID(),
     ...(old && { replaces: old.version }),
   };
-  return changeSecret(app, draft, touched, async () => write(await storeMaterial(app, draft, material, touched)));
+  return changeSecret(app, draft, touched, async () => {
+    if (old) await keepPresent(await app.secretStore(old.store), old);
+    return write(await storeMaterial(app, draft, material, touched));
+  });
 }
 
 /** The credential as a request would spell it, without the secret: what a patch is merged into. */
