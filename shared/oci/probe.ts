@@ -26,7 +26,7 @@ export interface ProbeOptions extends Wire {
   /** Makes the login; not called before it is known who will see it. Throws Refusal. */
   login: (signal: AbortSignal) => Promise<Login>;
   /** Asks the provider who this is. Throws Refusal. */
-  identify?: (signal: AbortSignal) => Promise<unknown>;
+  identify?: (signal: AbortSignal) => Promise<{ provesNothing?: boolean } | undefined>;
   /** The provider's known token services, besides the registry's own origin. */
   isTrustedRealm: (realm: URL) => boolean;
   /** The token service that the credential names. */
@@ -84,15 +84,13 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
 async function run(options: ProbeOptions, log: StageLog): Promise<Omit<ProbeResult, 'stages'>> {
   const challenge = await greet(options, log);
   const realm = challenge?.scheme === 'bearer' ? await log.run('realm', () => realmOf(challenge.realm, options)) : undefined;
-  const isIdentified = options.identify !== undefined && options.proof.includes('identify');
-  const login = challenge || isIdentified ? await identity(options, log) : undefined;
-  const isProven = challenge && login ? await enter(options, { challenge, realm, login, isIdentified }, log) : isIdentified;
+  const canBeIdentified = options.identify !== undefined && options.proof.includes('identify');
+  const known = challenge || canBeIdentified ? await identity(options, log) : undefined;
+  const isProven = challenge && known ? await enter(options, { challenge, realm, ...known }, log) : known?.isIdentified === true;
 
   const { repositories = [] } = options;
-  const answers =
-    repositories.length > 0
-      ? await askRepositories({ ...options, challenge, isProven, login: login ? async () => login : options.login }, repositories)
-      : {};
+  const login = known ? async () => known.login : options.login;
+  const answers = repositories.length > 0 ? await askRepositories({ ...options, challenge, isProven, login }, repositories) : {};
   if (isProven) return { verdict: 'valid', warnings: [], ...answers };
   const warning = challenge ? ANYBODY_ENTERS : OPEN_TO_ALL;
   log.warn(challenge ? 'access' : 'ping', warning);
@@ -123,11 +121,14 @@ async function pingAsAnybody(wire: Wire): Promise<Answer> {
 }
 
 /** Without `identify` the stage only shows that there is a login to try. */
-async function identity({ login, identify, signal }: ProbeOptions, log: StageLog): Promise<Login> {
+async function identity(
+  { login, identify, proof, signal }: ProbeOptions,
+  log: StageLog,
+): Promise<Pick<Entry, 'login' | 'isIdentified'>> {
   return log.run('identity', async () => {
     const made = await login(signal);
-    await identify?.(signal);
-    return made;
+    const identity = await identify?.(signal);
+    return { login: made, isIdentified: identity !== undefined && !identity.provesNothing && proof.includes('identify') };
   });
 }
 

@@ -44,6 +44,8 @@ export interface Identity {
   upstreamId?: string;
   /** What works and yet should be looked at, in the provider's own terms: never expires, may push, rate limit. */
   warnings?: Warning[];
+  /** Nobody could be asked, or the answer could not be read: for proof this is as if there were no question. */
+  provesNothing?: true;
 }
 
 export interface MethodContext<Settings = Record<string, unknown>, Material = Record<string, Secret>> {

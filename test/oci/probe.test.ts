@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { NetError } from '../../shared/net/net-error.ts';
+import type { ProbeOptions } from '../../shared/oci/probe.ts';
 import { Refusal } from '../../shared/oci/stages.ts';
 import { createAuthority } from '../peers/certificates.ts';
 import { startHttpPeer } from '../peers/http-peer.ts';
@@ -187,9 +188,18 @@ describe('what anybody could do proves nothing', () => {
   test("the provider's own word is proof, even at an open registry", async () => {
     await using registry = await startRegistry({ users, odd: oddities.openPing() });
 
-    expect((await probing(registry, { proof: ['identify'], identify: async () => ({ username: 'alice' }) })).verdict).toBe(
-      'valid',
-    );
+    expect((await probing(registry, { proof: ['identify'], identify: async () => ({}) })).verdict).toBe('valid');
+  });
+
+  test('a provider that could not be asked leaves the proof to the registry', async () => {
+    const proof: ProbeOptions['proof'] = ['ping', 'identify'];
+    const identify: ProbeOptions['identify'] = async () => ({ provesNothing: true });
+    await using closed = await startRegistry({ users, auth: 'bearer' });
+    await using open = await startRegistry({ users, auth: 'bearer', anonymousEntry: true });
+
+    expect((await probing(closed, { proof, identify })).verdict).toBe('valid');
+    expect((await probing(open, { proof, identify })).verdict).toBe('indeterminate');
+    expect((await probing(open, { proof, identify: async () => ({}) })).verdict).toBe('valid');
   });
 
   test("the provider's own no ends it, before the registry sees the login", async () => {
