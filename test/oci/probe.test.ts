@@ -193,12 +193,11 @@ describe('what anybody could do proves nothing', () => {
 
   test('a provider that could not be asked leaves the proof to the registry', async () => {
     const proof: ProbeOptions['proof'] = ['ping', 'identify'];
-    const identify: ProbeOptions['identify'] = async () => ({ provesNothing: true });
     await using closed = await startRegistry({ users, auth: 'bearer' });
     await using open = await startRegistry({ users, auth: 'bearer', anonymousEntry: true });
 
-    expect((await probing(closed, { proof, identify })).verdict).toBe('valid');
-    expect((await probing(open, { proof, identify })).verdict).toBe('indeterminate');
+    expect((await probing(closed, { proof, identify: nobodyToAsk })).verdict).toBe('valid');
+    expect((await probing(open, { proof, identify: nobodyToAsk })).verdict).toBe('indeterminate');
     expect((await probing(open, { proof, identify: async () => ({}) })).verdict).toBe('valid');
   });
 
@@ -417,3 +416,7 @@ describe('errors that are no answer of the registry', () => {
     expect(summary(result)).toContain('identity:failed(REQUEST_TIMEOUT)');
   });
 });
+
+async function nobodyToAsk() {
+  return { provesNothing: true };
+}
