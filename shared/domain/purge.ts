@@ -3,10 +3,11 @@ import { ulid } from 'ulid';
 import { after, DAY } from '../lib/clock.ts';
 import type { App } from './app.ts';
 import { REGCRED } from './caller.ts';
+import { clearPartition, daysUntil } from './clear-rows.ts';
 import { readCredential, type Credential, type StoredCredential } from './credential.ts';
 import { announce, eventOperation } from './events.ts';
 import { RowConflict } from './ports.ts';
-import { credentialRow, projectPartition, statusRow } from './rows.ts';
+import { credentialRow, handOutPartition, projectPartition, statusRow } from './rows.ts';
 import { schedule, type Due } from './schedule.ts';
 import { changeAroundSecret } from './tidy.ts';
 
@@ -30,6 +31,8 @@ export async function runPurge(app: App, { project, id }: Pick<Due, 'project' | 
   const stored = readCredential(row);
   const { deletedAt } = stored.credential;
   if (!deletedAt || retentionEnd(app, deletedAt) > app.clock.now()) return;
+  // The sweep finds hand-outs by their credential, and the last ones have expired together with it.
+  for (const day of daysUntil(new Date(deletedAt).getTime())) await clearPartition(app, handOutPartition(id, day));
   try {
     await changeAroundSecret(app, stored.credential, () => deleteRecord(app, stored));
   } catch (error) {

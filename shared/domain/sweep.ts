@@ -1,12 +1,12 @@
-import { DAY, MINUTE } from '../lib/clock.ts';
+import { MINUTE } from '../lib/clock.ts';
 import type { App } from './app.ts';
+import { clearPartition, deleteRows, expiredDays } from './clear-rows.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import type { Json, Row } from './ports.ts';
 import {
   activityPartition,
   CREDENTIALS,
-  dayOf,
   EVENTS,
   handOutPartition,
   IDEMPOTENCY_KEYS,
@@ -20,9 +20,6 @@ const CREDENTIALS_PER_MESSAGE = 200;
 
 /** An event that is older was not announced: its message was lost with a crash. */
 const EVENT_IS_LATE_AFTER = MINUTE;
-
-/** How many days before the retention's end are looked at, so that a sweep that did not run is made up for. */
-const DAYS_OF_ARREARS = 7;
 
 /** Starts the slow walk that repairs what a crash left out, and ends what has passed its retention. */
 export async function sweep(app: App): Promise<void> {
@@ -68,28 +65,6 @@ async function forgetIdempotencyKeys(app: App, project: string): Promise<void> {
   const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS), limit: 1000 });
   const past = rows.filter(({ fields }) => timeOf(fields['expiresAt']) <= app.clock.now().getTime());
   await deleteRows(app, partition, past);
-}
-
-function expiredDays(app: App): string[] {
-  const end = app.clock.now().getTime() - (app.settings.retentionDays + 1) * DAY;
-  return Array.from({ length: DAYS_OF_ARREARS }, (_, back) => dayOf(new Date(end - back * DAY)));
-}
-
-async function clearPartition(app: App, partition: string): Promise<void> {
-  for (;;) {
-    const rows = await app.records.range(partition, { limit: 1000 });
-    if (rows.length === 0) return;
-    await deleteRows(app, partition, rows);
-  }
-}
-
-async function deleteRows(app: App, partition: string, rows: Row[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += 100) {
-    await app.records.write(
-      partition,
-      rows.slice(start, start + 100).map(({ row }) => ({ kind: 'delete', row })),
-    );
-  }
 }
 
 /** Milliseconds of a stored time; one that cannot be read has long passed. */
