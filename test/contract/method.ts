@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findMethod } from '../../shared/providers/catalog.ts';
+import { startHttpPeer, type HttpPeer } from '../peers/http-peer.ts';
+import type { NamedHosts } from '../peers/named-hosts.ts';
+import { oddities } from '../peers/oddities.ts';
+import type { Oddity } from '../peers/registry.ts';
+import { eventually } from './eventually.ts';
+import { checkForm, type Form } from './method/check-form.ts';
+import { printVerdicts, type VerdictRow } from './method/verdict-table.ts';
+
+/** A product that runs, and forms for it: one that is right, and those that must be refused. */
+export interface MethodUnderTest extends AsyncDisposable {
+  hosts: NamedHosts;
+  forms: { right: Form } & Partial<Record<Kind, Form>>;
+}
+
+type Kind = 'wrong' | 'expired' | 'insufficient';
+
+export interface MethodContract {
+  start: () => Promise<MethodUnderTest>;
+  /** The hosts without which nothing can be proven; the registry's own is the first. */
+  needed: string[];
+  /** Those that only know more, such as an API that tells the expiry. */
+  helping?: string[];
+  /**
+   * Code of the stage that fails, and the verdict where the product does not say as much as the kind means. Kinds that a
+   * product does not have, or does not tell before a repository is named, are left out.
+   */
+  refusals: { wrong: Refused } & Partial<Record<Kind, Refused>>;
+}
+
+interface Refused {
+  code: string;
+  verdict?: string;
+}
+
+const USUAL: Record<Kind, string> = {
+  wrong: 'invalid_credentials',
+  expired: 'expired',
+  insufficient: 'insufficient_permission',
+};
+
+const NOT_JSON = '{"access_token": "ey';
+
+interface Mood {
+  name: string;
+  mood: () => Oddity;
+  verdicts: string[];
+  retryAfterSeconds?: number;
+}
+
+const DOWN = ['unreachable'];
+const ODD = ['misconfigured', 'unreachable'];
+
+/** What a host may do instead of answering, and the verdicts that it may lead to. */
+const MOODS: Mood[] = [
+  { name: 'asks to slow down', mood: () => oddities.throttle('7'), verdicts: ['rate_limited'], retryAfterSeconds: 7 },
+  { name: 'is out of order', mood: () => oddities.status(500), verdicts: DOWN },
+  { name: 'hangs up', mood: () => oddities.hangUp(), verdicts: DOWN },
+  { name: 'never answers', mood: () => oddities.silence(), verdicts: DOWN },
+  { name: 'never ends', mood: () => oddities.drip(), verdicts: DOWN },
+  { name: 'answers too much', mood: () => oddities.hugeBody(1024 * 1024), verdicts: ODD },
+  { name: 'answers with a web page', mood: () => oddities.html(), verdicts: ODD },
+  { name: 'redirects', mood: () => oddities.redirect('https://elsewhere.example/'), verdicts: ODD },
+];
+
+/** Of APIs alone: a registry says nothing in its body. */
+const UNREADABLE: Mood = { name: 'answers what is no JSON', mood: () => oddities.status(200, {}, NOT_JSON), verdicts: ODD };
+
+/** Milliseconds for one request to a host that does not answer; long enough for those that do. */
+const SHORT = 1_500;
+
+/**
+ * What every method does: one line in a test file runs it on a further one, under its real host names. It is checked as the
+ * API checks it, with limits that make a slow host slow at once.
+ */
+export function describeMethod(key: string, { start, needed, helping = [], refusals }: MethodContract): void {
+  const [provider = '', name = ''] = key.split('/');
+  const [registry = ''] = needed;
+
+  describe(`method ${key}`, () => {
+    const row: VerdictRow = { key };
+    let tested: MethodUnderTest;
+    let elsewhere: HttpPeer;
+    beforeAll(async () => {
+      tested = await start();
+      elsewhere = await startHttpPeer((_request, response) => response.end());
+    });
+    afterAll(async () => {
+      await tested[Symbol.asyncDispose]();
+      await elsewhere[Symbol.asyncDispose]();
+      printVerdicts(row);
+    });
+
+    const network = () => {
+      const { connectTo, ca } = tested.hosts.network;
+      return { ca, connectTo: { ...connectTo, 'elsewhere.example:443': elsewhere.host } };
+    };
+    const check = async (form: Form, options: { signal?: AbortSignal; requestLimit?: number } = {}) => {
+      const result = await checkForm({ provider, method: name, ...form }, network(), options);
+      const shown = JSON.stringify(result);
+      for (const secret of secretsOf(key, form)) expect(shown).not.toContain(secret);
+      expect(elsewhere.connectionCount()).toBe(0);
+      return result;
+    };
+    const checkIn = async (host: string, mood: Oddity, requestLimit?: number) => {
+      tested.hosts.moods.set(host, mood);
+      try {
+        return await check(tested.forms.right, requestLimit === undefined ? {} : { requestLimit });
+      } finally {
+        tested.hosts.moods.delete(host);
+      }
+    };
+
+    test('accepts a login that is right', async () => {
+      const result = await check(tested.forms.right);
+
+      row.right = result.verdict;
+      expect(result.stages.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+      expect(result.verdict).toBe('valid');
+    });
+
+    const refused = Object.entries(refusals).map(([kind, expected]) => ({ kind: kind as Kind, ...expected }));
+    test.for(refused)('refuses a login that is $kind: $code', async ({ kind, code, verdict }) => {
+      const result = await check({ ...tested.forms[kind] });
+
+      row[kind] = result.verdict;
+      const failed = result.stages.find(({ outcome }) => outcome === 'failed');
+      expect({ verdict: result.verdict, code: failed?.code }).toEqual({ verdict: verdict ?? USUAL[kind], code });
+      expect(failed?.hint).toMatch(/\w/);
+    });
+
+    test.for(needed.flatMap((host) => MOODS.map((mood) => ({ host, ...mood }))))(
+      'says no to no login while $host $name',
+      async ({ host, mood, verdicts, retryAfterSeconds }) => {
+        const result = await checkIn(host, mood(), SHORT);
+
+        if (verdicts === DOWN) row.down = result.verdict;
+        expect(verdicts).toContain(result.verdict);
+        expect(result.stages).toContainEqual(expect.objectContaining({ outcome: 'failed', hint: expect.stringMatching(/\w/) }));
+        expect(result.retryAfterSeconds).toBe(retryAfterSeconds);
+      },
+    );
+
+    test.for(helping.flatMap((host) => [...MOODS, UNREADABLE].map((mood) => ({ host, ...mood }))))(
+      'accepts a login that is right also while $host $name',
+      async ({ host, mood }) => {
+        expect(await checkIn(host, mood(), SHORT)).toMatchObject({ verdict: 'valid' });
+      },
+    );
+
+    test('sends nothing to a token service that the registry made up', async () => {
+      const before = tested.hosts.requests.length;
+      const challenge = oddities.challenge('Bearer realm="https://elsewhere.example/token",service="registry"');
+
+      const result = await checkIn(registry, challenge);
+
+      expect(result.verdict).toBe('blocked_by_policy');
+      expect(result.stages).toContainEqual(expect.objectContaining({ stage: 'realm', code: 'REALM_NOT_TRUSTED' }));
+      const sent = tested.hosts.requests.slice(before);
+      expect(sent.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+    });
+
+    test('ends at once when it is given up half-way, and leaves no connection open', async () => {
+      const controller = new AbortController();
+      const before = tested.hosts.requests.length;
+      tested.hosts.moods.set(registry, oddities.silence());
+
+      const checking = check(tested.forms.right, { signal: controller.signal });
+      await eventually(async () => tested.hosts.requests.length > before || undefined);
+      controller.abort();
+
+      expect((await checking).verdict).toBe('unreachable');
+      tested.hosts.moods.delete(registry);
+      await eventually(async () => (await tested.hosts.openConnections()) === 0 || undefined);
+    });
+  });
+}
+
+/** What the form has in secret fields. */
+function secretsOf(key: string, form: Form): string[] {
+  const [provider = '', name = ''] = key.split('/');
+  const fields = Object.keys(findMethod(provider, name)?.material.shape ?? {});
+  return fields.map((field) => form[field]).filter((value) => typeof value === 'string');
+}
