@@ -45,7 +45,7 @@ export async function handOut(app: App, address: Address, request: HandOutReques
 
   const subject = subjectOfCredential(found.project, credential, await openOrNote(app, credential));
   const login = await methodLogin(app, credential, subject, request);
-  const rendered = renderLogin(request, subject.provider.dockerConfigKeys(subject.registry), login);
+  const rendered = await renderLogin(request, subject.provider.dockerConfigKeys(subject.registry), login);
   await audit(app, credential, address, request, login);
   const standing = await noteUse(app, credential);
   return {

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { z } from 'zod';
 import { dockerConfig } from '../oci/docker-config.ts';
 import type { Login } from '../oci/login.ts';
@@ -88,21 +87,21 @@ export const RAW_CONTENT_TYPES: Record<HandOutRequest['format'], string> = {
 };
 
 /** The login in the form that was asked for. `keys` are what docker and the kubelet look the registry up by. */
-export function renderLogin(request: HandOutRequest, keys: string[], login: Login): RenderedLogin {
+export async function renderLogin(request: HandOutRequest, keys: string[], login: Login): Promise<RenderedLogin> {
   switch (request.format) {
     case 'login':
       return { format: request.format, value: { username: login.username, password: login.password.reveal() } };
     case 'docker-config':
       return { format: request.format, value: dockerConfig([{ keys, login }]) };
     case 'kubernetes-secret':
-      return { format: request.format, value: kubernetesSecret(request, JSON.stringify(dockerConfig([{ keys, login }]))) };
+      return { format: request.format, value: await kubernetesSecret(request, JSON.stringify(dockerConfig([{ keys, login }]))) };
     case 'helm-values':
-      return { format: request.format, value: helmValues(request, JSON.stringify(dockerConfig([{ keys, login }]))) };
+      return { format: request.format, value: await helmValues(request, JSON.stringify(dockerConfig([{ keys, login }]))) };
   }
 }
 
 /** https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets */
-function kubernetesSecret({ secretName, namespace, labels }: KubernetesRequest, config: string): string {
+function kubernetesSecret({ secretName, namespace, labels }: KubernetesRequest, config: string): Promise<string> {
   return yaml({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -113,7 +112,7 @@ function kubernetesSecret({ secretName, namespace, labels }: KubernetesRequest, 
 }
 
 /** Values for a chart that makes the Secret itself; the document is JSON in a string, in clear. */
-function helmValues({ secretName, namespace, labels }: KubernetesRequest, config: string): string {
+function helmValues({ secretName, namespace, labels }: KubernetesRequest, config: string): Promise<string> {
   return yaml({
     name: secretName,
     ...(namespace && { namespace }),
@@ -129,6 +128,8 @@ type KubernetesRequest = Extract<HandOutRequest, { secretName: string }>;
  * No folding: a long line stays one line, whoever reads it. kubectl and helm read YAML 1.1, too, where `on`, `y` and `012`
  * are no strings: those are quoted.
  */
-function yaml(document: object): string {
-  return stringify(document, { compat: 'yaml-1.1', lineWidth: 0, defaultStringType: 'PLAIN' });
+async function yaml(document: object): Promise<string> {
+  // The default export: a bundle knows no named ones of a CommonJS library that is loaded on first use.
+  const { default: library } = await import('yaml');
+  return library.stringify(document, { compat: 'yaml-1.1', lineWidth: 0, defaultStringType: 'PLAIN' });
 }

@@ -57,17 +57,17 @@ describe('the built folder', () => {
       version: '1.0.0',
       private: true,
       type: 'module',
-      main: 'functions/*.js',
+      main: 'app.js',
     });
     expect(await readFile(join(dist, 'host.json'), 'utf8')).toBe(await readFile(join(FIXTURE, 'host.json'), 'utf8'));
   });
 
   test('keeps nothing of an earlier build', async () => {
-    await writeFile(join(dist, 'functions', 'removed.js'), 'throw new Error("left over")');
+    await writeFile(join(dist, 'chunks', 'removed.js'), 'throw new Error("left over")');
 
     await bundleApp(FIXTURE, dist);
 
-    expect(files()).not.toContain(join(dist, 'functions', 'removed.js'));
+    expect(files()).not.toContain(join(dist, 'chunks', 'removed.js'));
   });
 });
 
