@@ -9,7 +9,7 @@ route({
   summary: 'Says whether the service is ready; which part is not, only to a token with the role admin.',
   role: 'public',
   reply: { 200: HealthView, 503: HealthView },
-  errors: [],
+  errors: ['UNAUTHENTICATED', 'ISSUER_UNAVAILABLE'],
   run: async ({ request }, service) => {
     const view = await health(service, request);
     return { status: view.status === 'ready' ? 200 : 503, body: view };

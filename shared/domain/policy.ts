@@ -46,6 +46,9 @@ const Rule = z.strictObject({
   issuer: z.string().min(1),
   match: z
     .record(z.string(), z.string())
+    .refine((match) => Object.keys(match).length > 0, {
+      message: 'must name a claim: of a public issuer anybody can have a token; { "iss": "..." } fits all of them',
+    })
     .meta({ description: 'Claims that a token must have. A `*` matches within one segment: it never crosses `/` or `:`.' }),
   project: z.union([slug, z.literal('*')]),
   environments: z.array(slug).min(1).optional().meta({ description: 'Absent: all.' }),

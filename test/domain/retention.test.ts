@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listActivity } from '../../shared/domain/activity.ts';
+import { deleteCredential, restoreCredential } from '../../shared/domain/delete-credential.ts';
+import { handOut } from '../../shared/domain/hand-out.ts';
+import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
+import { findCredential } from '../../shared/domain/read-credential.ts';
+import { projectPartition } from '../../shared/domain/rows.ts';
+import { tick } from '../../shared/domain/schedule.ts';
+import { sweep } from '../../shared/domain/sweep.ts';
+import { buryMessage } from '../../shared/domain/work.ts';
+import { DAY, HOUR, MINUTE } from '../../shared/lib/clock.ts';
+import { ADMIN, createIn, openApp, type OpenApp } from './open-app.ts';
+
+let opened: OpenApp;
+beforeEach(async () => {
+  opened = await openApp();
+});
+afterEach(() => opened[Symbol.asyncDispose]());
+
+const at = (id: string) => ({ project: 'default', id, caller: ADMIN, ifMatch: undefined });
+const secretNames = async () => {
+  const names: string[] = [];
+  for await (const { name } of (await opened.app.secretStore('local')).list()) names.push(name);
+  return names;
+};
+
+describe('a deleted credential', () => {
+  test('can be restored until the retention ends, and is gone for good after it', async () => {
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app);
+    await deleteCredential(app, at(credential.id));
+    await workOff();
+
+    pass(89 * DAY);
+    await tick(app);
+    await workOff();
+    expect((await findCredential(app, at(credential.id))).credential.deletedAt).toBeDefined();
+
+    pass(2 * DAY);
+    await tick(app);
+    await workOff();
+    await expect(findCredential(app, at(credential.id))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const secret = credential.active.secret;
+    await expect((await app.secretStore('local')).restore(secret?.name ?? '')).rejects.toMatchObject({ code: 'SECRET_MISSING' });
+  });
+
+  test('that was restored is not purged when its first end comes', async () => {
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app);
+    await deleteCredential(app, at(credential.id));
+    await restoreCredential(app, at(credential.id));
+
+    pass(100 * DAY);
+    await tick(app);
+    await workOff();
+
+    expect((await findCredential(app, at(credential.id))).credential).not.toHaveProperty('deletedAt');
+    expect((await handOut(app, at(credential.id), { format: 'login', fresh: false })).value).toMatchObject({
+      password: 'right-password',
+    });
+  });
+
+  test('whose end nobody noted is found by the sweep', async () => {
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app);
+    await deleteCredential(app, at(credential.id));
+    const due = await app.records.range('due', { limit: 100 });
+    await app.records.write(
+      'due',
+      due.map(({ row }) => ({ kind: 'delete', row })),
+    );
+
+    pass(91 * DAY);
+    await sweep(app);
+    await workOff();
+
+    await expect(findCredential(app, at(credential.id))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('the sweep', () => {
+  test('delivers an event whose message was lost', async () => {
+    await opened[Symbol.asyncDispose]();
+    let isDown = true;
+    opened = await openApp(({ queue }) => ({
+      queue: {
+        ...queue,
+        send: (...message) => (isDown ? Promise.reject(new Error('The queue is down')) : queue.send(...message)),
+      },
+    }));
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app);
+    isDown = false;
+
+    pass(2 * MINUTE);
+    await sweep(app);
+    await workOff();
+
+    const { value } = await listActivity(app, credential, { limit: 10 });
+    expect(value).toMatchObject([{ type: 'regcred.credential.created', by: { subject: 'robot' } }]);
+    const rows = await app.records.range(projectPartition('default'), { from: 'event:', to: 'event:~', limit: 10 });
+    expect(rows).toEqual([]);
+  });
+
+  test('ends hand-outs and activity that have passed their retention, and keeps the rest', async () => {
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app);
+    await workOff();
+    await handOut(app, at(credential.id), { format: 'login', fresh: false });
+
+    pass(93 * DAY);
+    await handOut(app, at(credential.id), { format: 'login', fresh: false });
+    await sweep(app);
+    await workOff();
+
+    const all = await listActivity({ ...app, settings: { ...app.settings, retentionDays: 1000 } }, credential, { limit: 10 });
+    expect(all.value.map(({ type }) => type)).toEqual(['regcred.credential.handed-out']);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  test('is remembered for 24 hours, also through a sweep, and then forgotten', async () => {
+    const { app, pass, workOff } = opened;
+    const first = await createIn(app, {}, 'key-1');
+
+    pass(23 * HOUR);
+    await sweep(app);
+    await workOff();
+    expect((await createIn(app, {}, 'key-1')).credential.id).toBe(first.credential.id);
+
+    pass(2 * HOUR);
+    const second = await createIn(app, { name: 'Another' }, 'key-1');
+    expect(second.credential.id).not.toBe(first.credential.id);
+  });
+
+  test('whose credential was deleted makes no second one', async () => {
+    const { app } = opened;
+    const { credential } = await createIn(app, {}, 'key-1');
+    await deleteCredential(app, at(credential.id));
+
+    await expect(createIn(app, {}, 'key-1')).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    expect(await secretNames()).toEqual([]);
+  });
+});
+
+describe('unused', () => {
+  test('is what was not handed out for so many days', async () => {
+    const { app, pass } = opened;
+    const used = await createIn(app, { name: 'Used' });
+    pass(1000);
+    await createIn(app, { name: 'Unused' });
+    pass(20 * DAY);
+    await handOut(app, at(used.credential.id), { format: 'login', fresh: false });
+    pass(15 * DAY);
+
+    const unusedFor = async (days: number) => {
+      const page = await listCredentials(app, { project: 'default', caller: ADMIN }, ListQuery.parse({ unused: String(days) }));
+      return page.value.map(({ credential }) => credential.name);
+    };
+
+    expect(await unusedFor(10)).toEqual(['Used', 'Unused']);
+    expect(await unusedFor(30)).toEqual(['Unused']);
+    expect(await unusedFor(40)).toEqual([]);
+  });
+});
+
+describe('a message that failed too often', () => {
+  test('marks its credential once, so that somebody looks at it, and what was due stays due', async () => {
+    const { app } = opened;
+    const { credential } = await createIn(app);
+    await deleteCredential(app, at(credential.id));
+    const [due] = await app.records.range('due', { limit: 10 });
+    const message = { v: 1, kind: 'due', row: due?.row ?? '' };
+
+    await buryMessage(app, message);
+    await buryMessage(app, message);
+
+    const status = await app.records.get(projectPartition('default'), `status:${credential.id}`);
+    expect(status?.fields['warnings']).toMatchObject([{ code: 'WORK_FAILED' }]);
+    expect(await app.records.range('due', { limit: 10 })).toHaveLength(1);
+  });
+
+  test.for([null, 'text', {}, { v: 1, kind: 'due', row: 'nothing' }, { v: 2, kind: 'event' }])(
+    'does no harm where it is %o',
+    async (message) => {
+      await expect(buryMessage(opened.app, message)).resolves.toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,126 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { policyJsonSchema } from '../../shared/domain/policy.ts';
+import { ConfigurationError, readSettings } from '../../shared/domain/settings.ts';
+
+const PROJECT = { name: 'default', environments: ['dev', 'prod'] };
+const ISSUER = { issuer: 'https://issuer.example.com', audience: 'regcred' };
+const RULE = { issuer: ISSUER.issuer, match: { sub: 'x' }, project: 'default', roles: ['reader'] };
+const POLICY = { projects: [PROJECT], issuers: [ISSUER], rules: [RULE] };
+
+const read = (policy: unknown, more: Record<string, string> = {}) =>
+  readSettings({ REGCRED_POLICY: typeof policy === 'string' ? policy : JSON.stringify(policy), ...more });
+
+function mistake(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('the settings', () => {
+  test('have defaults that work on one machine', () => {
+    expect(read(POLICY)).toMatchObject({
+      records: 'sqlite',
+      queue: 'sqlite',
+      secrets: 'local',
+      retentionDays: 90,
+      inAzure: false,
+    });
+  });
+
+  test.for<[Record<string, string>, string]>([
+    [{ REGCRED_RECORDS: 'postgres' }, 'REGCRED_RECORDS'],
+    [{ REGCRED_QUEUE: 'kafka' }, 'REGCRED_QUEUE'],
+    [{ REGCRED_SECRETS: 'file' }, 'REGCRED_SECRETS'],
+    [{ REGCRED_PUBLIC_URL: 'regcred.example.com' }, 'REGCRED_PUBLIC_URL'],
+    [{ REGCRED_RETENTION_DAYS: '3' }, 'REGCRED_RETENTION_DAYS'],
+    [{ REGCRED_RETENTION_DAYS: 'long' }, 'REGCRED_RETENTION_DAYS'],
+    [{ REGCRED_POLICY: '' }, 'REGCRED_POLICY'],
+    [{ REGCRED_POLICY: '/nowhere/policy.json' }, 'REGCRED_POLICY'],
+    [{ REGCRED_POLICY: '{"projects": [' }, 'REGCRED_POLICY'],
+  ])('%o is named as the mistake', ([environment, name]) => {
+    expect(mistake(() => read(POLICY, environment))).toContain(name);
+  });
+
+  test('names every mistake at once', () => {
+    expect(mistake(() => read(POLICY, { REGCRED_RECORDS: 'x', REGCRED_QUEUE: 'y' })).split('\n')).toHaveLength(2);
+  });
+
+  test('an empty setting is one that was not given', () => {
+    expect(read(POLICY, { REGCRED_RETENTION_DAYS: '' })).toMatchObject({ retentionDays: 90 });
+  });
+
+  test('a policy may be a file, and its name stands in what is wrong with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'regcred-policy-'));
+    const file = join(folder, 'policy.json');
+    try {
+      await writeFile(file, JSON.stringify(POLICY));
+      expect(read(file).policy.projects).toMatchObject([PROJECT]);
+
+      await writeFile(file, '{"projects": "none", "rules": "hunter2-secret"}');
+      expect(mistake(() => read(file))).toContain(`${file}: /projects`);
+      await writeFile(file, '{"hunter2-secret');
+      expect(mistake(() => read(file))).not.toContain('hunter2-secret');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a mistake in the policy is named by its path', () => {
+  const rule = (more: object) => ({ ...POLICY, rules: [RULE, { ...RULE, ...more }] });
+  test.for<[object, string]>([
+    [{}, '/projects'],
+    [{ projects: [] }, '/projects'],
+    [{ ...POLICY, colour: 'red' }, 'colour'],
+    [{ ...POLICY, projects: [{ ...PROJECT, name: 'Default' }] }, '/projects/0/name'],
+    [{ ...POLICY, projects: [{ ...PROJECT, environments: [] }] }, '/projects/0/environments'],
+    [{ ...POLICY, projects: [{ ...PROJECT, environments: ['a b'] }] }, '/projects/0/environments/0'],
+    [{ ...POLICY, projects: [{ ...PROJECT, networks: ['10.0.0.0'] }] }, '/projects/0/networks/0'],
+    [{ ...POLICY, projects: [{ ...PROJECT, secretStore: 'vault' }] }, '/projects/0/secretStore'],
+    [{ ...POLICY, projects: [PROJECT, PROJECT] }, '/projects/1/name'],
+    [{ ...POLICY, issuers: [ISSUER, ISSUER] }, '/issuers/1/issuer'],
+    [{ ...POLICY, issuers: [{ issuer: 'x' }], rules: [] }, '/issuers/0/audience'],
+    [{ ...POLICY, issuers: [{ ...ISSUER, jwks: 'keys.json' }] }, '/issuers/0/jwks'],
+    [rule({ issuer: 'https://other.example.com' }), '/rules/1/issuer'],
+    [rule({ project: 'defualt' }), '/rules/1/project'],
+    [rule({ environments: ['porduction'] }), '/rules/1/environments/0'],
+    [rule({ project: '*', environments: ['porduction'] }), '/rules/1/environments/0'],
+    [rule({ roles: ['owner'] }), '/rules/1/roles/0'],
+    [rule({ roles: [] }), '/rules/1/roles'],
+    [rule({ purposes: ['read'] }), '/rules/1/purposes/0'],
+    [rule({ match: { sub: 7 } }), '/rules/1/match/sub'],
+    [rule({ match: {} }), '/rules/1/match'],
+    [rule({ handOutsPerHour: 0 }), '/rules/1/handOutsPerHour'],
+    [{ ...POLICY, network: { relaxed: { localhost: [] } } }, '/network/relaxed/localhost'],
+    [{ ...POLICY, network: { relaxed: { 'localhost:5000': ['http'] } } }, '/network/relaxed/localhost:5000/0'],
+    [{ ...POLICY, network: { connectTo: { 'ghcr.io:443': 'peer' } } }, '/network/connectTo/ghcr.io:443'],
+    [
+      { ...POLICY, acrSources: [{ resourceId: 'x', loginServer: 'y', webhookSecretSha256: 'z' }] },
+      '/acrSources/0/webhookSecretSha256',
+    ],
+  ])('%o', ([policy, path]) => {
+    expect(mistake(() => read(policy))).toContain(path);
+  });
+
+  test.for<[object, string]>([
+    [{ connectTo: { 'ghcr.io:443': '127.0.0.1:4443' } }, '/network/connectTo'],
+    [{ ca: 'ca.pem' }, '/network/ca'],
+    [{ relaxed: { 'localhost:5000': ['loopback'] } }, '/network/relaxed/localhost:5000'],
+  ])('in Azure %o', ([network, path]) => {
+    expect(mistake(() => read({ ...POLICY, network }, { WEBSITE_SITE_NAME: 'app' }))).toContain(path);
+    expect(mistake(() => read({ ...POLICY, network }))).toBe('');
+  });
+});
+
+describe('the published schema', () => {
+  test('is a JSON Schema of what an operator writes', () => {
+    expect(policyJsonSchema()).toMatchObject({ type: 'object', required: ['projects'], additionalProperties: false });
+  });
+});

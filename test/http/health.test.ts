@@ -1,0 +1,29 @@
+import { HttpRequest } from '@azure/functions';
+import { describe, expect, test } from 'vitest';
+import type { Ports } from '../../shared/app.ts';
+import { health } from '../../shared/http/health.ts';
+import { openApp } from '../domain/open-app.ts';
+
+const down = () => Promise.reject(new Error('It does not answer, and its address is 10.0.0.7'));
+
+describe('health', () => {
+  test.for<[string, (ports: Ports) => Partial<Ports>]>([
+    ['the records', ({ records }) => ({ records: { ...records, get: down } })],
+    ['the queue', ({ queue }) => ({ queue: { ...queue, receive: down } })],
+    ['the secrets', () => ({ secretStore: down })],
+  ])('is not ready while %s do not answer, and tells nobody why without a token', async ([, wrap]) => {
+    await using opened = await openApp(wrap);
+
+    const view = await health(opened, new HttpRequest({ method: 'GET', url: 'http://localhost/api/health' }));
+
+    expect(view).toEqual({ status: 'not-ready' });
+  });
+
+  test('is ready while all of them answer', async () => {
+    await using opened = await openApp();
+
+    expect(await health(opened, new HttpRequest({ method: 'GET', url: 'http://localhost/api/health' }))).toEqual({
+      status: 'ready',
+    });
+  });
+});
