@@ -21,6 +21,8 @@ export async function listen(wanted: number): Promise<Listener> {
   const server = createServer((request, response) => {
     unanswered.add(response);
     response.on('close', () => unanswered.delete(response));
+    // A busy client would keep its connection, and the host with it, for as long as it likes.
+    if (!server.listening) response.setHeader('connection', 'close');
     void handler.promise.then((handle) => handle(request, response));
   });
   // A request may bring 100 MB over a slow line, but must end.
