@@ -77,7 +77,7 @@ async function tidyNow(
  * Brings a secret to what the record says: in use, removed with a deleted record, or gone because no record names it.
  * Idempotent, and right whether the change happened or not.
  */
-export async function tidy(app: App, project: string, id: string, touched: Touched): Promise<void> {
+async function tidy(app: App, project: string, id: string, touched: Touched): Promise<void> {
   const { store, name, operationId, replaces } = touched;
   const secrets = await app.secretStore(store);
   const claim = await findClaim(app, project, id, touched);

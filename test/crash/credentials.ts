@@ -18,7 +18,7 @@ export function post(service: Service, { host, ...fields }: NewCredential, heade
 }
 
 /** Each password has a user name of its own, so that a mix of an old and a new login shows. */
-export function usernameOf(password: string): string {
+function usernameOf(password: string): string {
   return `user-of-${password}`;
 }
 

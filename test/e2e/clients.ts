@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Milliseconds for one run of a client. */
 const LIMIT = 30_000;
 
-export interface Outcome {
+interface Outcome {
   isOk: boolean;
   /** What it said of a failure. */
   said: string;

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The spellings of a secret that a program may leave behind, by name. */
-export function spellingsOf(secret: string): Map<string, string> {
+function spellingsOf(secret: string): Map<string, string> {
   const json = jsonText(secret);
   const url = encodeURIComponent(secret);
   const hex = Buffer.from(secret).toString('hex');
