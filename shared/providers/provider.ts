@@ -129,6 +129,8 @@ export interface FieldMeta {
   /** Where a person finds the value. */
   obtain?: string;
   example?: string;
+  /** What a form should offer in place of one line: `private-key` is a PEM of several, and has no example. */
+  format?: 'private-key';
   /** Material is bound to this field: another value needs the material again. */
   binding?: true;
   /** A secret: taken, never shown. */

@@ -1,0 +1,130 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CommonInput } from '../../../shared/domain/credential-input.ts';
+import { methods, providers } from '../../../shared/providers/all.ts';
+import type { FieldSchema, MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
+import { startDocumentedService } from '../../documented-service.ts';
+import type { Service } from '../../service.ts';
+
+const CREDENTIALS = '/api/projects/default/credentials';
+const COMMON = new Set([...Object.keys(CommonInput.shape), 'provider', 'method', 'check']);
+
+/** Addresses that people paste, of every product and of none. */
+const HOSTS = [
+  'docker.io',
+  'index.docker.io',
+  'registry-1.docker.io',
+  'registry.hub.docker.com',
+  'hub.docker.com',
+  'ghcr.io',
+  'docker.pkg.github.com',
+  'containers.acme.ghe.com',
+  'contoso.azurecr.io',
+  'contoso-a1b2c3d4e5f6g7h8.azurecr.io',
+  'contoso.westeurope.geo.azurecr.io',
+  'contoso.azurecr.cn',
+  'contoso.westeurope.data.azurecr.io',
+  'contoso.azurecr.io.evil.example',
+  'azurecr.io',
+  'xn--contoso.azurecr.io',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr-ecr.eu-west-1.on.aws',
+  '123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn',
+  '12345.dkr.ecr.us-east-1.amazonaws.com',
+  'x123456789012.dkr.ecr.us-east-1.amazonaws.com',
+  'public.ecr.aws',
+  'ecr-public.aws.com',
+  'europe-west1-docker.pkg.dev',
+  'docker.europe-west1.rep.pkg.dev',
+  'eu.gcr.io',
+  'registry.gitlab.com',
+  'gitlab.com',
+  'harbor.example.com',
+  'demo.goharbor.io',
+  'acme.jfrog.io',
+  'acme-docker.jfrog.io',
+  'quay.io',
+  'registry.example.com',
+  'registry.example.com:5000',
+  'localhost:5000',
+  '127.0.0.1:5000',
+];
+
+test.for(HOSTS)('at most one provider says that %s is its own', (host) => {
+  expect(providers.filter((provider) => provider.recognises(host)).length).toBeLessThan(2);
+});
+
+test('no two providers have a name in common', () => {
+  const names = providers.flatMap(({ id, aliases }) => [id, ...aliases]);
+
+  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+});
+
+test('every method has joined the contract', async () => {
+  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.test.ts'));
+  const text = (await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), 'utf8')))).join('\n');
+  const joined = methods
+    .map(({ provider, method }) => `${provider}/${method}`)
+    .filter((key) => text.includes(`describeMethod('${key}'`));
+
+  expect(joined).toEqual(methods.map(({ provider, method }) => `${provider}/${method}`));
+});
+
+describe('a form drawn from the catalog alone', () => {
+  let service: Service;
+  let catalog: Map<string, MethodView>;
+  beforeAll(async () => {
+    service = await startDocumentedService();
+    const { json } = await service.get('/api/providers');
+    const views = json.value as ProviderView[];
+    catalog = new Map(views.flatMap(({ id, methods }) => methods.map((method) => [`${id}/${method.method}`, method])));
+  });
+  afterAll(() => service[Symbol.asyncDispose]());
+
+  const keys = methods.map(({ provider, method }) => `${provider}/${method}`);
+  const formOf = (key: string) => {
+    const view = catalog.get(key);
+    if (!view) throw new Error(`The catalog has no ${key}`);
+    return view.form;
+  };
+
+  test.for(keys)('has for each field of %s what a portal shows, and a name of its own', (key) => {
+    const { properties } = formOf(key);
+
+    expect(Object.keys(properties).filter((name) => COMMON.has(name))).toEqual([]);
+    for (const field of Object.values(properties)) {
+      expect(field).toMatchObject({ label: expect.stringMatching(/\w/), group: 'details', order: expect.any(Number) });
+      expect(field.description ?? field.obtain).toMatch(/\w/);
+    }
+    const orders = Object.values(properties).map(({ order }) => order);
+    expect(new Set(orders).size).toBe(orders.length);
+  });
+
+  test.for(keys)('creates %s with its examples, also with those of required fields alone', async (key) => {
+    const [provider = '', method = ''] = key.split('/');
+    const { properties, required = [] } = formOf(key);
+    const whole = Object.entries(properties).map(([name, field]) => [name, exampleOf(field)] as const);
+    const least = whole.filter(([name]) => required.includes(name));
+
+    for (const [title, fields] of [['whole', whole] as const, ['least', least] as const]) {
+      const body = { name: `${key}, ${title}`, provider, method, ...Object.fromEntries(fields) };
+      const reply = await service.post(`${CREDENTIALS}?check=skip`, body);
+
+      expect(reply).toMatchObject({ status: 201, json: { provider, method } });
+      const isSecret = (name: string) => properties[name]?.writeOnly === true;
+      expect(fields.filter(([name]) => !isSecret(name) && reply.json[name] === undefined)).toEqual([]);
+      expect(fields.filter(([name, value]) => isSecret(name) && reply.text.includes(String(value)))).toEqual([]);
+    }
+  });
+});
+
+/** A private key stands in no document, not even as an example. */
+function exampleOf({ example, format, ...field }: FieldSchema): unknown {
+  if (format === 'private-key') {
+    return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
+  }
+  return example ?? field['default'];
+}
