@@ -47,10 +47,15 @@ export async function check(app: App, subject: Subject, repositories: Repository
   throwIfBlocked(result.verdict, result.stages);
   return {
     ...result,
-    stages: [{ stage: 'input', outcome: 'ok' }, ...result.stages],
+    stages: [{ stage: 'input', outcome: 'ok' }, ...result.stages.map((stage) => withHint(stage, method))],
     warnings: [...warningsOf(subject), ...(method.warnings?.(settings) ?? []), ...result.warnings, ...(identity?.warnings ?? [])],
     ...(identity && { identity }),
   };
+}
+
+/** The method knows better what may be wrong where the registry alone said no. */
+function withHint(stage: Stage, { refusedHint }: Subject['method']): Stage {
+  return stage.code === 'LOGIN_REFUSED' && refusedHint ? { ...stage, hint: refusedHint } : stage;
 }
 
 /** What can be said of an address without the network. Throws ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED. */

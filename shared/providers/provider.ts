@@ -101,6 +101,8 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   rotation?: Rotation<z.output<Settings>, z.output<Material>>;
   /** What can be said of it without asking anybody: an admin account, a password of a person. */
   warnings?(settings: z.output<Settings>): Warning[];
+  /** What to look at where the registry refuses the login without a reason. Absent: user name and password. */
+  refusedHint?: string;
   /** The least rights to give upstream, in words, by what the credential is for. */
   privileges: Partial<Record<'pull' | 'push' | 'admin', string>>;
   /** A minted login is short-lived and made anew; `narrowing`: it can be limited to repositories. */
