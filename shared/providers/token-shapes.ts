@@ -16,6 +16,7 @@ interface TokenShape {
  * https://docs.gitlab.com/security/tokens/#token-prefixes
  * https://docs.docker.com/enterprise/security/access-tokens/
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ * https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
  */
 const SHAPES: TokenShape[] = [
   { kind: 'github-fine-grained', title: 'a fine-grained token of GitHub', pattern: /^github_pat_\w{10,}$/ },
@@ -26,6 +27,8 @@ const SHAPES: TokenShape[] = [
   { kind: 'docker-hub-organization', title: 'an organization token of Docker Hub', pattern: /^dckr_oat_[\w-]{10,}$/ },
   { kind: 'gitlab', title: 'a token of GitLab', pattern: /^gl(?:pat|dt|cbt|rt|oas|soat|ft|ptt)-[\w.-]{10,}$/ },
   { kind: 'aws-access-key-id', title: 'the id of an access key of AWS', pattern: /^(?:AKIA|ASIA)[A-Z0-9]{16}$/ },
+  { kind: 'entra-client-secret', title: 'a client secret of Microsoft Entra ID', pattern: /^[\w.~-]{3}\dQ~[\w.~-]{30,}$/ },
+  { kind: 'acr-password', title: 'a password of an Azure container registry', pattern: /^[\w+/]{42}\+ACR[\w+/]{6}$/ },
   { kind: 'google-access-token', title: 'an access token of Google', pattern: /^ya29\.[\w.-]{10,}$/ },
   { kind: 'google-key-file', title: 'a key file of Google', pattern: /^\s*\{.*"(?:private_key|client_email)"/s },
   { kind: 'private-key', title: 'a private key', pattern: /^\s*-----BEGIN[ A-Z]* KEY-----/ },
