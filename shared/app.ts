@@ -65,7 +65,8 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
     materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
     handOuts: { hour: 0, counts: new Map() },
     mintedLogins: new MintedLogins(ports.clock),
-    lastUses: new LRUCache({ max: 100_000, ttl: HOUR }),
+    // By size rather than `max`, for which the library sets all its memory aside at the start: 6 MB, and tens of milliseconds.
+    lastUses: new LRUCache({ maxSize: 100_000, sizeCalculation: () => 1, ttl: HOUR }),
   };
   const keySets = new KeySets((url) => operator.getJson(url, AbortSignal.timeout(KEYS_LIMIT)), ports.clock);
   return {
