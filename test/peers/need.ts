@@ -1,11 +1,15 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+
+/** Exchanges with the real services, beside the repository. */
+export const RECORDINGS = resolve(import.meta.dirname, '../../../shared/recordings');
 
 /** Peers that are not npm packages, and how to see whether this machine has them. Further ones are further lines. */
 const PEERS = {
   registry: () => hasProgram('docker-registry') && hasProgram('htpasswd'),
   skopeo: () => hasProgram('skopeo'),
   podman: () => hasProgram('podman'),
+  recordings: () => existsSync(RECORDINGS),
 } satisfies Record<string, () => boolean>;
 
 export type Peer = keyof typeof PEERS;
