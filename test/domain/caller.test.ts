@@ -52,8 +52,9 @@ describe('the roles', () => {
   });
 });
 
+const consumer = (more: Partial<Rule>) => ({ roles: ['consumer'] satisfies Role[], ...more });
+
 describe('a grant', () => {
-  const consumer = (more: Partial<Rule>) => ({ roles: ['consumer'] satisfies Role[], ...more });
   test.for<[string, Partial<Rule>[], string[], 'pull' | 'push', boolean, boolean]>([
     // rules, environments and purpose of the credential; may have it; may see it
     ['everything', [consumer({})], [], 'pull', true, true],

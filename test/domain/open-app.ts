@@ -16,9 +16,9 @@ export interface OpenApp extends AsyncDisposable {
   app: App;
   authentication: Authentication;
   /** Moves the clock. */
-  pass(milliseconds: number): void;
+  pass: (milliseconds: number) => void;
   /** Works off everything that waits in the queue, as the function `work` does. */
-  workOff(): Promise<void>;
+  workOff: () => Promise<void>;
 }
 
 /** The app in this process, on its real stores in a folder of its own, with a clock that only the test moves. */

@@ -125,14 +125,15 @@ describe('POST /api/projects/{project}/checks', () => {
   });
 });
 
-describe('POST /api/projects/{project}/credentials/{id}/check', () => {
-  const created = async (more: object = {}) => {
-    const reply = await service.post(CREDENTIALS, login({ name: `CI ${randomUUID()}`, ...more }));
-    expect(reply.status).toBe(201);
-    return `${CREDENTIALS}/${reply.json.id}`;
-  };
-  const shown = async (path: string) => (await service.get(path)).json;
+const created = async (more: object = {}) => {
+  const reply = await service.post(CREDENTIALS, login({ name: `CI ${randomUUID()}`, ...more }));
+  expect(reply.status).toBe(201);
+  return `${CREDENTIALS}/${reply.json.id}`;
+};
 
+const shown = async (path: string) => (await service.get(path)).json;
+
+describe('POST /api/projects/{project}/credentials/{id}/check', () => {
   test('needs no body, and leaves the revision', async () => {
     const path = await created();
 

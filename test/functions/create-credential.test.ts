@@ -273,7 +273,7 @@ describe('POST /api/projects/{project}/credentials', () => {
 
       const replies = await Promise.all([create({ name }), create({ name })]);
 
-      expect(replies.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+      expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
       expect(await storedSecrets(service)).toHaveLength(before.length + 1);
     });
   });

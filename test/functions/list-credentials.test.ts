@@ -22,6 +22,8 @@ const STORED: Record<string, Record<string, unknown>> = {
   later: { expiresAt: inDays(300) },
 };
 
+const names = ({ json }: Reply): string[] => json.value.map(({ name }: { name: string }) => name);
+
 describe('GET /api/projects/{project}/credentials', () => {
   let service: Service;
   let registry: Registry;
@@ -43,7 +45,6 @@ describe('GET /api/projects/{project}/credentials', () => {
     await registry[Symbol.asyncDispose]();
   });
 
-  const names = ({ json }: Reply): string[] => json.value.map(({ name }: { name: string }) => name);
   /** Follows every nextLink. */
   const all = async (path: string, as = {}) => {
     const pages: string[][] = [];

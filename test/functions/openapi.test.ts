@@ -32,8 +32,8 @@ describe('GET /api/openapi.json', () => {
     const files = await readdir(join(import.meta.dirname, '../../functions'));
     const described = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
 
-    const others = ['sweep', 'tick', 'work', 'work-poison', 'zz-no-route'];
-    const named = files.map((file) => file.replace(/\.ts$/, '')).filter((name) => !others.includes(name));
+    const others = new Set(['sweep', 'tick', 'work', 'work-poison', 'zz-no-route']);
+    const named = files.map((file) => file.replace(/\.ts$/, '')).filter((name) => !others.has(name));
     expect(described.toSorted()).toEqual(named.toSorted());
   });
 
@@ -68,9 +68,10 @@ describe('GET /api/openapi.json', () => {
   });
 });
 
+const isFree = (part: string | undefined) => part?.startsWith('{') === true;
+
 /** Whether an address exists that both templates take. */
 function areOverlapping(one: string, other: string): boolean {
   const [left, right] = [one.toLowerCase().split('/'), other.toLowerCase().split('/')];
-  const isFree = (part: string | undefined) => part?.startsWith('{') === true;
   return left.length === right.length && left.every((part, at) => part === right[at] || isFree(part) || isFree(right[at]));
 }

@@ -13,12 +13,11 @@ describe('a Secret', () => {
 
   test.for<[string, () => string]>([
     ['as text', () => String(secret)],
-    ['in a template', () => `${String(secret)}`],
     ['joined', () => [secret].join()],
     ['as JSON', () => JSON.stringify(holder)],
     ['inspected', () => inspect(holder, { depth: 9, showHidden: true })],
     ['formatted', () => inspect(Object.entries(holder))],
-    ['spread', () => JSON.stringify({ ...secret })],
+    ['copied', () => JSON.stringify(Object.assign({}, secret))],
     ['in the message of an error', () => new AppError('INTERNAL', `It was ${String(secret)}`).message],
     ['with an error', () => inspect(new Error('It failed', { cause: secret }))],
   ])('does not show %s', ([, show]) => {
@@ -35,13 +34,13 @@ describe('a Secret', () => {
   });
 });
 
-describe('a log line', () => {
-  const linesOf = (run: () => void): string => {
-    const lines: string[] = [];
-    runInvocation({ requestId: 'r-1', write: (_level, line) => lines.push(line) }, run);
-    return lines.join('\n');
-  };
+const linesOf = (run: () => void): string => {
+  const lines: string[] = [];
+  runInvocation({ requestId: 'r-1', write: (_level, line) => lines.push(line) }, run);
+  return lines.join('\n');
+};
 
+describe('a log line', () => {
   test('is JSON with the request, and without the secrets that passed through it', () => {
     const text = linesOf(() => {
       const secret = new Secret(VALUE);

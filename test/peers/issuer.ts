@@ -33,8 +33,8 @@ export async function startIssuer({ algorithm = 'ES256', tls }: { algorithm?: st
     if (url === '/keys') return reply(response, { keys: issuer.keys });
     response.writeHead(404).end();
   }, tls);
-  const issuer: Issuer = Object.assign(peer, {
-    mode: 'well' as IssuerMode,
+  const own: Omit<Issuer, keyof HttpPeer> = {
+    mode: 'well',
     keys: [signer.jwk],
     current: () => signer,
     async rotate() {
@@ -46,7 +46,8 @@ export async function startIssuer({ algorithm = 'ES256', tls }: { algorithm?: st
       const all = { iss: peer.url, aud: AUDIENCE, sub: 'robot', iat: now, exp: now + 3600, ...claims };
       return new SignJWT(all).setProtectedHeader({ alg: algorithm, kid: signer.id, ...header }).sign(signer.key);
     },
-  });
+  };
+  const issuer: Issuer = Object.assign(peer, own);
   return issuer;
 }
 
