@@ -120,14 +120,17 @@ async function pingAsAnybody(wire: Wire): Promise<Answer> {
   );
 }
 
-/** Without `identify` the stage only shows that there is a login to try. */
+/**
+ * Without `identify` the stage only shows that there is a login to try. The provider's word comes first: it tells why a
+ * login cannot be minted.
+ */
 async function identity(
   { login, identify, proof, signal }: ProbeOptions,
   log: StageLog,
 ): Promise<Pick<Entry, 'login' | 'isIdentified'>> {
   return log.run('identity', async () => {
-    const made = await login(signal);
     const identity = await identify?.(signal);
+    const made = await login(signal);
     return { login: made, isIdentified: identity !== undefined && !identity.provesNothing && proof.includes('identify') };
   });
 }
