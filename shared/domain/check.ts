@@ -1,7 +1,7 @@
 import { AppError, type ErrorDetails } from '../lib/errors.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
-import type { RepositoryQuestion, Stage, Verdict, Warning } from '../oci/stages.ts';
+import { STAGES, type RepositoryQuestion, type Stage, type Verdict, type Warning } from '../oci/stages.ts';
 import type { Identity, MethodContext } from '../providers/provider.ts';
 import type { App } from './app.ts';
 import { loginOf, targetOf, type Subject } from './subject.ts';
@@ -19,6 +19,7 @@ export interface CheckResult extends ProbeResult {
  */
 export async function check(app: App, subject: Subject, repositories: RepositoryQuestion[] = []): Promise<CheckResult> {
   requireAllowedAddress(app, subject);
+  if (!subject.method.login) return nothingToTry(subject);
   const { provider, method, registry, settings, material, tokenRealm } = subject;
 
   await using session = app.network.open(targetOf(subject));
@@ -56,6 +57,17 @@ export async function check(app: App, subject: Subject, repositories: Repository
 /** The method knows better what may be wrong where the registry alone said no. */
 function withHint(stage: Stage, { refusedHint }: Subject['method']): Stage {
   return stage.code === 'LOGIN_REFUSED' && refusedHint ? { ...stage, hint: refusedHint } : stage;
+}
+
+/** Whoever uses such a registry logs in by itself: the registry is not asked, because there is nothing to ask it with. */
+function nothingToTry(subject: Subject): CheckResult {
+  const warning: Warning = {
+    code: 'NOTHING_TO_CHECK',
+    detail: 'This method stores no login, so there is none to try.',
+    hint: 'Whether it works shows where it is used.',
+  };
+  const stages = STAGES.map((stage): Stage => ({ stage, outcome: stage === 'input' ? 'ok' : 'skipped' }));
+  return { verdict: 'indeterminate', stages, warnings: [...warningsOf(subject), warning] };
 }
 
 /** What can be said of an address without the network. Throws ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED. */
