@@ -39,8 +39,9 @@ export async function check(app: App, subject: Subject, repositories: Repository
     ...(method.identify && {
       identify: async (signal: AbortSignal) => (identity = await method.identify?.(contextWith(signal))),
     }),
-    isTrustedRealm: (realm) => provider.trustsRealm(registry, realm),
+    isTrustedRealm: (realm) => provider.trustsRealm(registry, realm, settings),
     ...(tokenRealm && { tokenRealm }),
+    ...(provider.scopeActions && { scopeActions: provider.scopeActions }),
     repositories,
     clock: app.clock,
     signal: AbortSignal.timeout(LIMIT),

@@ -63,7 +63,7 @@ async function ask(
   const isProven = options.isProven || listed.authorization !== undefined;
   const known = { ...options, isProven, challenge: options.challenge ?? listed.challenge };
   // With `delete`, because cancelling an upload takes that right, too. What is not granted is left out of the token.
-  const scope = `repository:${name}:pull,push,delete`;
+  const scope = `repository:${name}:${options.scopeActions ?? 'pull,push,delete'}`;
   if (actions.includes('push')) {
     const started = await knock(known, scope, `/v2/${name}/blobs/uploads/`, { method: 'POST' });
     findings.push = judgePush(started);

@@ -19,6 +19,8 @@ export interface KnockOptions extends Wire, Omit<RealmRules, 'origin'> {
   /** False: a refusal may mean the login itself, which is then not tried again. */
   isProven: boolean;
   login: (signal: AbortSignal) => Promise<Login>;
+  /** All that a token is asked for; default: `pull,push,delete`. `*` means delete, too. */
+  scopeActions?: string;
 }
 
 export interface Knocked {

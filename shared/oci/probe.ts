@@ -31,6 +31,8 @@ export interface ProbeOptions extends Wire {
   isTrustedRealm: (realm: URL) => boolean;
   /** The token service that the credential names. */
   tokenRealm?: string;
+  /** All that a token is asked for; default: `pull,push,delete`. */
+  scopeActions?: string;
   /** At most 20. */
   repositories?: RepositoryQuestion[];
   /** Milliseconds for the whole check; a minute. */

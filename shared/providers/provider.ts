@@ -15,11 +15,13 @@ export interface Provider {
   aliases: string[];
   /** Whether an address (host, with a port that is not 443) is this product's. At most one provider says yes; `generic` never does. */
   recognises(host: string): boolean;
-  /** Its known token services besides the registry's own origin. */
-  trustsRealm(registry: RegistryAddress, realm: URL): boolean;
+  /** Its known token services besides the registry's own origin; `settings` where a field names them, as GitLab's own address. */
+  trustsRealm(registry: RegistryAddress, realm: URL, settings: Record<string, unknown>): boolean;
   /** The keys under which docker, the kubelet and containerd look a login for this registry up. */
   dockerConfigKeys(registry: RegistryAddress): string[];
   proof: Proof[];
+  /** The actions to ask a token for, where its token service refuses a scope with `delete`: Quay. */
+  scopeActions?: string;
   /** Method for a form that does not say, and of which `inferMethod` does not know more. */
   defaultMethod: string;
   /** The host that answers the registry protocol, where it is not the one that images are named by: Docker Hub. */

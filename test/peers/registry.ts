@@ -27,8 +27,14 @@ export interface RegistryOptions {
   wrongLoginIsAnybody?: boolean;
   /** Tokens say nothing of what they are good for. */
   opaqueTokens?: boolean;
-  /** What the challenge names as realm; default: `/token` of the registry itself. */
+  /** What the challenge names as realm; default: `tokenPath` of the registry itself. */
   realm?: string;
+  /** Where tokens are given; default: `/token`. */
+  tokenPath?: string;
+  /** The answer is `{ token }` and no more, as at Quay. */
+  bareTokens?: boolean;
+  /** A scope with any other action is refused, as at Quay. */
+  knownActions?: string[];
   /** What the token service answers to a wrong login; default: 401. */
   refusal?: 401 | 403;
   /** Upload sessions cannot be ended, only left to lapse, as at GHCR. */
@@ -52,7 +58,9 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 }
 
 /** The same without a server, for products that answer under several names; see named-hosts.ts. */
-export function registryHandler(options: RegistryOptions): { handle: Handler; uploads: Registry['uploads'] } {
+export function registryHandler(
+  options: RegistryOptions,
+): Pick<Registry, 'uploads'> & { handle: Handler; tokens: Map<string, Ticket> } {
   const { users = {}, signIn: ownSignIn } = options;
   const state: State = {
     ...options,
@@ -65,9 +73,10 @@ export function registryHandler(options: RegistryOptions): { handle: Handler; up
     if (options.odd?.(request, response)) return;
     answer(state, `${'encrypted' in request.socket ? 'https' : 'http'}://${request.headers.host}`, request, response);
   };
-  return { handle, uploads: state.uploads };
+  return { handle, uploads: state.uploads, tokens: state.tokens };
 }
 
+/** What a token of the registry stands for. */
 interface Ticket {
   /** Absent: anybody. */
   account: Account | undefined;
@@ -83,7 +92,7 @@ type State = Omit<RegistryOptions, 'repositories' | 'signIn'> & {
 
 function answer(state: State, origin: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', origin);
-  if (url.pathname === '/token') return giveToken(state, url, request, response);
+  if (url.pathname === (state.tokenPath ?? '/token')) return giveToken(state, url, request, response);
   const [, repository = '', rest = ''] = /^\/v2\/(.+?)\/(tags\/list|blobs\/uploads\/.*)$/.exec(url.pathname) ?? [];
   const action = request.method === 'POST' ? 'push' : request.method === 'DELETE' ? 'delete' : 'pull';
   const scope = repository && `repository:${repository}:${action}`;
@@ -133,15 +142,16 @@ function refuse(state: State, request: IncomingMessage, repository: string, acti
   return granted(account, [`repository:${repository}:${action}`]).length > 0 ? undefined : 403;
 }
 
-function challenge({ auth, realm }: State, origin: string, scope: string): string {
+function challenge({ auth, realm, tokenPath = '/token' }: State, origin: string, scope: string): string {
   if (auth !== 'bearer') return 'Basic realm="registry"';
-  return `Bearer realm="${realm ?? `${origin}/token`}",service="registry"${scope && `,scope="${scope}"`}`;
+  return `Bearer realm="${realm ?? `${origin}${tokenPath}`}",service="registry"${scope && `,scope="${scope}"`}`;
 }
 
 function giveToken(state: State, url: URL, request: IncomingMessage, response: ServerResponse): void {
   const given = basicLogin(request);
   const account = given && state.signIn(given);
   const scopes = url.searchParams.getAll('scope');
+  if (!scopes.every((scope) => hasKnownActions(scope, state.knownActions))) return reply(response, 400, 'INVALID_REQUEST');
   const isForAnybody = state.anonymousEntry || state.anonymousTokens || (state.anonymousPull && scopes.length > 0);
   const isRefused = given && !account && !state.wrongLoginIsAnybody;
   if (isRefused || (!account && !isForAnybody)) {
@@ -151,7 +161,12 @@ function giveToken(state: State, url: URL, request: IncomingMessage, response: S
   const claims = Buffer.from(JSON.stringify({ sub: account ? given?.username : '', access })).toString('base64url');
   const token = state.opaqueTokens ? randomUUID() : `eyJhbGciOiJub25lIn0.${claims}.${randomUUID()}`;
   state.tokens.set(token, { account, access });
-  reply(response, 200, { token, expires_in: 300 });
+  reply(response, 200, state.bareTokens ? { token } : { token, expires_in: 300 });
+}
+
+function hasKnownActions(scope: string, known: string[] | undefined): boolean {
+  const actions = scope.split(':').at(-1)?.split(',') ?? [];
+  return !known || actions.every((action) => known.includes(action));
 }
 
 function reply(response: ServerResponse, status: number, body: object | string = {}): void {
