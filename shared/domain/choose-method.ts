@@ -9,7 +9,8 @@ import type { Method, Provider } from '../providers/provider.ts';
 const Choice = z.looseObject({
   provider: z.string().max(100).optional(),
   method: z.string().max(100).optional(),
-  url: z.unknown(),
+  // Some products have but one address.
+  url: z.unknown().optional(),
 });
 
 /** Which form a request body fills in, and its fields under the names of that form. */
