@@ -1,0 +1,46 @@
+import { startDockerHub } from '../../peers/docker-hub.ts';
+import { describeMethod, type MethodUnderTest } from '../method.ts';
+
+const TOKEN = 'dckr_pat_Right0Right0Right0Right0Rig';
+const EXPIRED = 'dckr_pat_Ended0Ended0Ended0Ended0End';
+const ORGANIZATION_TOKEN = 'dckr_oat_Right0Right0Right0Right0Rig';
+const PAST = '2020-01-31T12:00:00Z';
+
+async function start(): Promise<MethodUnderTest['hosts'] & AsyncDisposable> {
+  return startDockerHub({
+    acmeci: {
+      password: 'a password of a person',
+      tokens: [{ value: TOKEN }, { value: EXPIRED, expiresAt: PAST }],
+      pullsLeft: 39,
+    },
+    acme: { tokens: [{ value: ORGANIZATION_TOKEN }] },
+  });
+}
+
+async function withForms(right: Record<string, string>, secret: string, expired: object): Promise<MethodUnderTest> {
+  const hosts = await start();
+  const wrong = { ...right, [secret]: right[secret]?.replace('Right', 'Wrong') };
+  return {
+    hosts,
+    forms: { right, wrong, expired: { ...right, ...expired } },
+    [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose](),
+  };
+}
+
+const needed = ['registry-1.docker.io', 'auth.docker.io'];
+const helping = ['hub.docker.com'];
+
+describeMethod('docker-hub/token', {
+  start: () => withForms({ username: 'acmeci', password: TOKEN }, 'password', { password: EXPIRED }),
+  needed,
+  helping,
+  // Docker Hub does not say which of the two it is.
+  refusals: { wrong: { code: 'LOGIN_REFUSED' }, expired: { code: 'LOGIN_REFUSED', verdict: 'invalid_credentials' } },
+});
+
+describeMethod('docker-hub/organization-token', {
+  start: () => withForms({ organization: 'acme', token: ORGANIZATION_TOKEN }, 'token', {}),
+  needed,
+  helping,
+  refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+});
