@@ -1,12 +1,26 @@
+import { acrAdmin } from './acr/admin.ts';
+import { acr } from './acr/provider.ts';
+import { acrRepositoryToken } from './acr/repository-token.ts';
+import { acrServicePrincipal } from './acr/service-principal.ts';
 import { dockerHubOrganizationToken } from './docker-hub/organization-token.ts';
 import { dockerHub } from './docker-hub/provider.ts';
 import { dockerHubToken } from './docker-hub/token.ts';
 import { generic } from './generic/provider.ts';
 import { genericPassword } from './generic/password.ts';
+import { gitlab } from './gitlab/provider.ts';
+import { gitlabToken } from './gitlab/token.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, generic];
+export const providers: Provider[] = [dockerHub, gitlab, acr, generic];
 
 /** Every method. */
-export const methods: Method[] = [dockerHubToken, dockerHubOrganizationToken, genericPassword];
+export const methods: Method[] = [
+  dockerHubToken,
+  dockerHubOrganizationToken,
+  gitlabToken,
+  acrServicePrincipal,
+  acrAdmin,
+  acrRepositoryToken,
+  genericPassword,
+];
