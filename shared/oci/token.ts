@@ -77,7 +77,8 @@ function tokenUrl({ realm, service, scopes = [], login }: TokenRequest): URL {
   return url;
 }
 
-function readToken(answer: Answer, host: string, now: Date): RegistryToken {
+/** The token in a token service's answer. Throws Refusal if there is none. */
+export function readToken(answer: Answer, host: string, now: Date): RegistryToken {
   const fields = TokenAnswer.safeParse(parseJson(answer.body)).data;
   const value = fields?.token || fields?.access_token;
   if (answer.status !== 200 || !value) {

@@ -5,6 +5,11 @@ import { acrServicePrincipal } from './acr/service-principal.ts';
 import { dockerHubOrganizationToken } from './docker-hub/organization-token.ts';
 import { dockerHub } from './docker-hub/provider.ts';
 import { dockerHubToken } from './docker-hub/token.ts';
+import { ecrAccessKey } from './ecr/access-key.ts';
+import { ecrNodeRole } from './ecr/node-role.ts';
+import { ecr } from './ecr/provider.ts';
+import { ecrPublicAccessKey } from './ecr-public/access-key.ts';
+import { ecrPublic } from './ecr-public/provider.ts';
 import { generic } from './generic/provider.ts';
 import { genericPassword } from './generic/password.ts';
 import { gitlab } from './gitlab/provider.ts';
@@ -12,7 +17,7 @@ import { gitlabToken } from './gitlab/token.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, gitlab, acr, generic];
+export const providers: Provider[] = [dockerHub, gitlab, acr, ecr, ecrPublic, generic];
 
 /** Every method. */
 export const methods: Method[] = [
@@ -22,5 +27,8 @@ export const methods: Method[] = [
   acrServicePrincipal,
   acrAdmin,
   acrRepositoryToken,
+  ecrAccessKey,
+  ecrNodeRole,
+  ecrPublicAccessKey,
   genericPassword,
 ];

@@ -1,0 +1,53 @@
+import {
+  ADMIN_PASSWORD,
+  APP,
+  APP_SECRET,
+  APP_WITHOUT_ROLE,
+  ENTRA,
+  OLD_APP_SECRET,
+  REGISTRY,
+  startAzure,
+  TENANT,
+  TOKEN_PASSWORD,
+} from '../../peers/azure.ts';
+import { describeMethod, type MethodUnderTest } from '../method.ts';
+
+async function start(forms: MethodUnderTest['forms']): Promise<MethodUnderTest> {
+  const { hosts, [Symbol.asyncDispose]: dispose } = await startAzure();
+  return { hosts, forms, [Symbol.asyncDispose]: dispose };
+}
+
+const principal = { url: REGISTRY, clientId: APP, tenantId: TENANT, clientSecret: APP_SECRET };
+
+describeMethod('acr/service-principal', {
+  start: () =>
+    start({
+      right: principal,
+      wrong: { ...principal, clientSecret: 'another-client-secret' },
+      expired: { ...principal, clientSecret: OLD_APP_SECRET },
+      insufficient: { ...principal, clientId: APP_WITHOUT_ROLE },
+    }),
+  needed: [REGISTRY],
+  helping: [ENTRA],
+  refusals: {
+    wrong: { code: 'ENTRA_WRONG_SECRET' },
+    expired: { code: 'ENTRA_SECRET_EXPIRED' },
+    insufficient: { code: 'ACR_NO_ROLE' },
+  },
+});
+
+const admin = { url: REGISTRY, username: 'contoso', password: ADMIN_PASSWORD };
+
+describeMethod('acr/admin', {
+  start: () => start({ right: admin, wrong: { ...admin, password: 'another-password' } }),
+  needed: [REGISTRY],
+  refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+});
+
+const token = { url: REGISTRY, tokenName: 'ci-pull', password: TOKEN_PASSWORD };
+
+describeMethod('acr/repository-token', {
+  start: () => start({ right: token, wrong: { ...token, password: 'another-password' } }),
+  needed: [REGISTRY],
+  refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+});

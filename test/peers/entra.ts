@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './read-body.ts';
+import type { Handler } from './http-peer.ts';
+import { unsignedToken } from './unsigned-token.ts';
+
+interface AppSecret {
+  value: string;
+  isExpired?: boolean;
+}
+
+export interface EntraApp {
+  secrets: AppSecret[];
+  isDisabled?: boolean;
+}
+
+/** Apps by client id, of a tenant with its id and domains. */
+export interface Tenant {
+  id: string;
+  domains?: string[];
+  apps: Record<string, EntraApp>;
+}
+
+export interface Entra {
+  handle: Handler;
+  tenants: Tenant[];
+  /** Whose token it is; undefined: none that was given here. */
+  principalOf(token: string): Principal | undefined;
+  /** As a registry does it that is given client id and secret. */
+  isSecret(tenantId: string, clientId: string, value: string): boolean;
+}
+
+interface Principal {
+  tenantId: string;
+  clientId: string;
+  scope: string;
+}
+
+interface Failure {
+  status: number;
+  error: string;
+  code: number;
+  text: string;
+}
+
+/** Entra ID's token endpoint for apps: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
+export function createEntra(tenants: Tenant[]): Entra {
+  const tokens = new Map<string, Principal>();
+  return {
+    tenants,
+    principalOf: (token) => tokens.get(token),
+    isSecret: (tenantId, clientId, value) => {
+      const app = tenants.find(({ id }) => id === tenantId)?.apps[clientId];
+      return app?.secrets.some((secret) => secret.value === value && !secret.isExpired) === true;
+    },
+    handle: (request, response) => {
+      void readBody(request).then((body) => answer(tenants, tokens, request, new URLSearchParams(body), response));
+    },
+  };
+}
+
+function answer(
+  tenants: Tenant[],
+  tokens: Map<string, Principal>,
+  { method, url = '' }: IncomingMessage,
+  form: URLSearchParams,
+  response: ServerResponse,
+): void {
+  const [, name = '', rest = ''] = /^\/([^/?]+)\/([^?]*)/.exec(url) ?? [];
+  const tenant = tenants.find(({ id, domains = [] }) => id === name || domains.includes(name));
+  if (rest === 'v2.0/.well-known/openid-configuration') {
+    if (!tenant) return fail(response, noTenant('invalid_tenant'));
+    return send(response, 200, { token_endpoint: `https://login.microsoftonline.com/${tenant.id}/oauth2/v2.0/token` });
+  }
+  if (method !== 'POST' || rest !== 'oauth2/v2.0/token') return send(response, 404, {});
+  const failure = tenant ? refuse(tenant, form) : noTenant('invalid_request');
+  if (failure || !tenant) return fail(response, failure ?? noTenant('invalid_request'));
+
+  const principal = { tenantId: tenant.id, clientId: form.get('client_id') ?? '', scope: form.get('scope') ?? '' };
+  const token = unsignedToken({ aud: principal.scope.replace('/.default', ''), appid: principal.clientId, tid: tenant.id });
+  tokens.set(token, principal);
+  send(response, 200, { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: token });
+}
+
+function refuse({ apps }: Tenant, form: URLSearchParams): Failure | undefined {
+  if (form.get('grant_type') !== 'client_credentials') {
+    return { status: 400, error: 'unsupported_grant_type', code: 70003, text: 'The app requested an unsupported grant type.' };
+  }
+  const clientId = form.get('client_id') ?? '';
+  const app = Object.hasOwn(apps, clientId) ? apps[clientId] : undefined;
+  if (!app) {
+    const text = `Application with identifier '${clientId}' was not found in the directory.`;
+    return { status: 400, error: 'unauthorized_client', code: 700016, text };
+  }
+  if (app.isDisabled) {
+    return { status: 400, error: 'unauthorized_client', code: 7000112, text: `Application '${clientId}' is disabled.` };
+  }
+  const secret = app.secrets.find(({ value }) => value === form.get('client_secret'));
+  if (!secret) {
+    const text = `Invalid client secret provided. Ensure the secret being sent is the value, not the ID, for a secret added to app '${clientId}'.`;
+    return { status: 401, error: 'invalid_client', code: 7000215, text };
+  }
+  if (!secret.isExpired) return undefined;
+  const text = `The provided client secret keys for app '${clientId}' are expired.`;
+  return { status: 401, error: 'invalid_client', code: 7000222, text };
+}
+
+function noTenant(error: string): Failure {
+  return { status: 400, error, code: 90002, text: 'Tenant not found. Check to make sure you have the correct tenant ID.' };
+}
+
+function fail(response: ServerResponse, { status, error, code, text }: Failure): void {
+  const trace = randomUUID();
+  const correlation = randomUUID();
+  const timestamp = `${new Date().toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  send(response, status, {
+    error,
+    error_description: `AADSTS${code}: ${text}\r\nTrace ID: ${trace}\r\nCorrelation ID: ${correlation}\r\nTimestamp: ${timestamp}`,
+    error_codes: [code],
+    timestamp,
+    trace_id: trace,
+    correlation_id: correlation,
+    error_uri: `https://login.microsoftonline.com/error?code=${code}`,
+  });
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+}
