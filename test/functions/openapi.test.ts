@@ -50,9 +50,14 @@ describe('GET /api/openapi.json', () => {
   test('shows the fields of the method in the body of a create request', () => {
     const body = paths['/api/projects/{project}/credentials']?.['post']?.requestBody?.content['application/json']?.schema;
 
-    expect(body).toMatchObject({
-      oneOf: [{ title: 'generic/password', properties: { url: { binding: true }, password: { writeOnly: true } } }],
+    const generic = expect.objectContaining({
+      title: 'generic/password',
+      properties: expect.objectContaining({
+        url: expect.objectContaining({ binding: true }),
+        password: expect.objectContaining({ writeOnly: true }),
+      }),
     });
+    expect(body?.['oneOf']).toContainEqual(generic);
   });
 
   test('has no two routes of one method that take the same address', () => {

@@ -221,7 +221,7 @@ describe('the field', () => {
     [{ description: long }, '/description'],
     [{ description: 7 }, '/description'],
     [{ provider: CANARY }, '/provider'],
-    [{ provider: 'acr' }, '/provider'],
+    [{ provider: '' }, '/provider'],
     [{ provider: {} }, '/provider'],
     [{ method: CANARY }, '/method'],
     [{ purpose: CANARY }, '/purpose'],
