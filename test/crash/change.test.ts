@@ -3,8 +3,8 @@ import { CREDENTIALS, create, defaultsOf, isNameFree, passwordOf, patch, post } 
 import { activityOf } from './outside.ts';
 import { crashEverywhere } from './request-crash.ts';
 
-/** Milliseconds for some thirty processes, one after the other. */
-const LIMIT = 120_000;
+/** Milliseconds for some twenty processes, one after the other. */
+const LIMIT = 300_000;
 
 describe('a process that is killed before or after each step', { timeout: LIMIT }, () => {
   test('of a create that takes over a default', () =>

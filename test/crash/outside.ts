@@ -34,7 +34,7 @@ export function activityOf(data: string, id: string): string[] {
 export function leftToDo(data: string, now: Date): string[] {
   using queue = new DatabaseSync(join(data, 'queue.db'), { readOnly: true });
   const messages = queue.prepare('SELECT queue, body FROM messages').all();
-  const isFuture = (row: string) => row > now.toISOString() && row.includes(':purge:');
+  const isFuture = (row: string) => row > now.toISOString() && /:(?:purge|check|remind):/.test(row);
   return [
     ...messages.map(({ queue: name, body }) => `message in ${String(name)}: ${String(body)}`),
     ...readRows(data, 'project:', 'event:').map(({ row }) => row),

@@ -5,14 +5,25 @@ export interface Point extends CrashPlan {
   label: string;
 }
 
-/** Before and after each of these calls. */
+/** Calls that leave everything as it was. */
+const READS = new Set(['records.get', 'records.range', 'secrets.get', 'secrets.find']);
+
+/**
+ * Before and after each of these calls, less what finds the stores in the same state: reading changes nothing, so the
+ * moments around reads that follow each other are one.
+ */
 export function pointsOf(functionName: string, calls: string[]): Point[] {
-  return calls.flatMap((name, index) =>
-    (['before', 'after'] as const).map((moment) => ({
+  return calls.flatMap((name, index) => {
+    return momentsOf(name, calls[index - 1]).map((moment) => ({
       functionName,
       moment,
       call: index + 1,
       label: `${functionName}: ${moment} call ${index + 1}, ${name}`,
-    })),
-  );
+    }));
+  });
+}
+
+function momentsOf(name: string, previous: string | undefined): CrashPlan['moment'][] {
+  if (!READS.has(name)) return ['before', 'after'];
+  return previous !== undefined && READS.has(previous) ? [] : ['before'];
 }

@@ -4,8 +4,8 @@ import { HOUR_SECONDS, RETENTION_DAYS, settle } from './crashing-service.ts';
 import { activityOf, disagreements, readCredentials, readRows } from './outside.ts';
 import { crashWorkersEverywhere } from './worker-crash.ts';
 
-/** Milliseconds for some sixty processes, one after the other. */
-const LIMIT = 180_000;
+/** Milliseconds for some fifty processes, one after the other. */
+const LIMIT = 400_000;
 
 const host = 'worked-on.example.com';
 

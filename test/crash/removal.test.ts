@@ -4,8 +4,8 @@ import { CREDENTIALS, create, defaultsOf, isNameFree, passwordOf, patch } from '
 import { activityOf } from './outside.ts';
 import { crashEverywhere } from './request-crash.ts';
 
-/** Milliseconds for some thirty processes, one after the other. */
-const LIMIT = 120_000;
+/** Milliseconds for some twenty processes, one after the other. */
+const LIMIT = 300_000;
 
 interface Removed {
   id: string;

@@ -5,8 +5,8 @@ import { HOUR_SECONDS, settle, type CrashingOptions } from './crashing-service.t
 import { activityOf, disagreements, readCredentials } from './outside.ts';
 import { crashWorkersEverywhere } from './worker-crash.ts';
 
-/** Milliseconds for some sixty processes, one after the other. */
-const LIMIT = 180_000;
+/** Milliseconds for some fifty processes, one after the other. */
+const LIMIT = 400_000;
 
 const host = 'worked-on.example.com';
 
