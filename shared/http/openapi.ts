@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { routes, type Route } from './route.ts';
+import { Problem } from './schemas.ts';
 
 /** Codes that every route, or every one with a token or a body, can answer, so that no declaration repeats them. */
 const OF_ANY: ErrorCode[] = ['INVALID_INPUT'];
@@ -97,7 +98,7 @@ function problems(route: Route): Json {
       status,
       {
         description: codes.map((code) => `${code}: ${ERROR_CODES[code].title}.`).join(' '),
-        content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: { [PROBLEM_TYPE]: { schema: schema(Problem) } },
       },
     ]),
   );
