@@ -1,0 +1,80 @@
+import { NetError } from '../../net/net-error.ts';
+import { Refusal } from '../../oci/stages.ts';
+import type { Warning } from '../../oci/stages.ts';
+import { expiryWarnings } from '../expiry.ts';
+import type { Identity, MethodContext } from '../provider.ts';
+import { awsRefusal } from './refusal.ts';
+import { sdkSettings } from './sdk-session.ts';
+import type { AccessKey } from './sdk-session.ts';
+
+const UNKNOWN: Warning = {
+  code: 'IDENTITY_UNKNOWN',
+  detail: 'AWS did not say whose key it is.',
+  hint: 'Check it again later.',
+};
+
+export interface CallerQuestion {
+  key: AccessKey;
+  region: string;
+  /** Of STS. */
+  endpoint: string;
+  /** The account that owns the registry, where its name tells. */
+  account?: string;
+}
+
+/**
+ * Whose key it is. The question needs no permission, so that a "no" means the key itself; that STS is down means nothing,
+ * because minting asks AWS again. Throws Refusal for a key that AWS does not accept.
+ *
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ */
+export async function identifyCaller(context: MethodContext, question: CallerQuestion): Promise<Identity> {
+  const { key, account } = question;
+  const always = { upstreamId: key.accessKeyId };
+  const lasting = expiryWarnings(undefined, context.clock);
+  const caller = await askCaller(context, question);
+  if (!caller) return { ...always, warnings: [...lasting, UNKNOWN] };
+  return { ...always, username: caller.arn, warnings: [...lasting, ...callerWarnings(caller, account)] };
+}
+
+interface Caller {
+  account: string;
+  arn: string;
+}
+
+async function askCaller(context: MethodContext, { key, region, endpoint }: CallerQuestion): Promise<Caller | undefined> {
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const client = new STSClient(sdkSettings(context, key, region, endpoint));
+  try {
+    const { Account: account, Arn: arn } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: context.signal });
+    return account && arn ? { account, arn } : undefined;
+  } catch (error) {
+    const refusal = awsRefusal(error, 'sts:GetCallerIdentity');
+    if (saysNothing(refusal)) return undefined;
+    throw refusal;
+  }
+}
+
+function saysNothing(error: Error): boolean {
+  if (error instanceof NetError) return true;
+  return error instanceof Refusal && error.verdict !== 'invalid_credentials' && error.verdict !== 'expired';
+}
+
+function callerWarnings(caller: Caller, account: string | undefined): Warning[] {
+  const warnings: Warning[] = [];
+  if (caller.arn.endsWith(':root')) {
+    warnings.push({
+      code: 'ROOT_KEY',
+      detail: 'It is a key of the root user: it may do everything in its account.',
+      hint: 'Make a user in IAM that may only do what this is for, and delete the key of the root user.',
+    });
+  }
+  if (account !== undefined && caller.account !== account) {
+    warnings.push({
+      code: 'OTHER_ACCOUNT',
+      detail: `The key belongs to account ${caller.account}, the registry to ${account}.`,
+      hint: "That works where the repositories' own policies let that account in; else use a key of the registry's account.",
+    });
+  }
+  return warnings;
+}
