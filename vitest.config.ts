@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** For programs that count: a file that gets vitest's JSON report. */
 const { TEST_REPORT } = process.env;
-const report = TEST_REPORT ? [['json', { outputFile: TEST_REPORT }] as const] : [];
+const report: [string, { outputFile: string }][] = TEST_REPORT ? [['json', { outputFile: TEST_REPORT }]] : [];
 
 export default defineConfig({
   test: {
