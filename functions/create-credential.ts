@@ -38,6 +38,6 @@ route({
       body,
     );
     const location = `/api/projects/${project}/credentials/${credential.id}`;
-    return { status: 201, headers: { location, etag: etagOf(credential) }, body: viewCredential(credential, status) };
+    return { status: 201, headers: { location, etag: etagOf(credential) }, body: viewCredential(app, credential, status) };
   },
 });

@@ -14,6 +14,9 @@ route({
   errors: [],
   run: async ({ project, caller, params }, app) => {
     const found = await findCredential(app, { project, caller, id: params['id'] ?? '' });
-    return { headers: { etag: etagOf(found.credential) }, body: viewCredential(found.credential, await findStatus(app, found)) };
+    return {
+      headers: { etag: etagOf(found.credential) },
+      body: viewCredential(app, found.credential, await findStatus(app, found)),
+    };
   },
 });

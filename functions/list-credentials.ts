@@ -18,7 +18,7 @@ route({
     const page = await listCredentials(app, { project, caller }, query);
     return {
       body: {
-        value: page.value.map(({ credential, status }) => viewCredential(credential, status)),
+        value: page.value.map(({ credential, status }) => viewCredential(app, credential, status)),
         ...nextLink(request, page.nextPageToken),
       },
     };

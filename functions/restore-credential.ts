@@ -21,6 +21,6 @@ route({
       id: params['id'] ?? '',
       ifMatch: ifMatch(request),
     });
-    return { headers: { etag: etagOf(credential) }, body: viewCredential(credential, status) };
+    return { headers: { etag: etagOf(credential) }, body: viewCredential(app, credential, status) };
   },
 });

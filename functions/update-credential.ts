@@ -39,6 +39,6 @@ route({
       { project, caller, id: params['id'] ?? '', ifMatch: ifMatch(request), ...query },
       body,
     );
-    return { headers: { etag: etagOf(credential) }, body: viewCredential(credential, status) };
+    return { headers: { etag: etagOf(credential) }, body: viewCredential(app, credential, status) };
   },
 });

@@ -64,6 +64,7 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
     clock: ports.clock,
     materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
     handOuts: { hour: 0, counts: new Map() },
+    checks: { minute: 0, counts: new Map() },
     mintedLogins: new MintedLogins(ports.clock),
     // By size rather than `max`, for which the library sets all its memory aside at the start: 6 MB, and tens of milliseconds.
     lastUses: new LRUCache({ maxSize: 100_000, sizeCalculation: () => 1, ttl: HOUR }),

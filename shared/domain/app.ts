@@ -22,6 +22,8 @@ export interface App {
   materials: LRUCache<string, OpenedMaterial>;
   /** Hand-outs of the running hour by rule of the policy, counted in this instance. */
   handOuts: { hour: number; counts: Map<Rule, number> };
+  /** Checks of the running minute by caller, counted in this instance. */
+  checks: { minute: number; counts: Map<string, number> };
   mintedLogins: MintedLogins;
   /** By credential id. */
   lastUses: LRUCache<string, KnownUse>;

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { parseInput } from '../lib/parse-input.ts';
+import type { RepositoryQuestion } from '../oci/stages.ts';
 import { projectOf, type App } from './app.ts';
-import { actor, requireGrant, type Caller } from './caller.ts';
+import { noteAnswer } from './breaker.ts';
+import { actor, requireGrant, type Actor, type Caller } from './caller.ts';
+import { countCheck } from './check-limit.ts';
 import { check, type CheckResult } from './check.ts';
+import type { Credential } from './credential.ts';
 import { readCheckInput } from './credential-input.ts';
 import { openOrNote } from './missing-secret.ts';
+import type { Project } from './policy.ts';
 import { findLiveCredential, type Address } from './read-credential.ts';
 import { standingAfter, type Standing, type Status } from './status.ts';
 import { subjectOfCredential, subjectOfInput } from './subject.ts';
@@ -40,6 +45,7 @@ export async function checkLogin(
   const { repositories = [], ...rest } = isObject(body) ? body : { repositories: undefined };
   const input = readCheckInput(project, isObject(body) ? rest : body);
   requireGrant(caller, project, 'operator', input.common);
+  countCheck(app, caller);
   const asked = parseInput(CheckRequest, { repositories }).repositories;
   const { identity: _own, ...result } = await check(app, subjectOfInput(project, input), asked);
   return result;
@@ -53,10 +59,27 @@ export async function checkCredential(
 ): Promise<CheckView & { standing: Standing }> {
   const { credential, project } = await findLiveCredential(app, address);
   requireGrant(address.caller, project, 'operator', credential);
+  countCheck(app, address.caller);
+  return checkAndLearn(app, { project, credential, by: actor(address.caller), repositories });
+}
+
+interface StoredCheck {
+  project: Project;
+  credential: Credential;
+  by: Actor;
+  repositories?: RepositoryQuestion[];
+}
+
+/** Checks a stored login for whoever asked, and notes what was learned. */
+export async function checkAndLearn(
+  app: App,
+  { project, credential, by, repositories = [] }: StoredCheck,
+): Promise<CheckView & { standing: Standing }> {
   const material = await openOrNote(app, credential);
   const { identity: _own, ...result } = await check(app, subjectOfCredential(project, credential, material), repositories);
-  const status = await changeStatus(app, credential, (status) => learned(app, status, result), actor(address.caller));
-  return { ...result, standing: status.standing };
+  const { standing } = await changeStatus(app, credential, (status) => learned(app, status, result), by);
+  await noteAnswer(app, credential, result.verdict);
+  return { ...result, standing };
 }
 
 /** The new status, and an event if the standing is another one. */

@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { credentialFields, readCredential, type Credential, type StoredCredential } from './credential.ts';
 import { announce, eventOperation, type EventType } from './events.ts';
+import { planAhead } from './plan.ts';
 import { RowConflict, type Json, type Operation } from './ports.ts';
 import { credentialRow, defaultRow, nameRow, projectPartition, statusRow } from './rows.ts';
 import { statusFields, type Status } from './status.ts';
@@ -37,6 +38,7 @@ interface Step {
  * Throws NAME_TAKEN, ETAG_MISMATCH (somebody else changed it since it was read) or STORE_UNAVAILABLE; nothing is changed then.
  */
 export async function commit(app: App, change: Change): Promise<StoredCredential> {
+  await planAhead(app, change.before?.credential, change.after);
   for (let attempt = 1; ; attempt += 1) {
     const eventIds: string[] = [];
     const steps = await stepsOf(app, change, eventIds);

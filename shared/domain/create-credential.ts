@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { ulid } from 'ulid';
 import { invalidInput } from '../lib/errors.ts';
 import { projectOf, secretStoreName, type App } from './app.ts';
+import { noteAnswer } from './breaker.ts';
 import { actor, effectiveEnvironments, requireGrant, type Caller } from './caller.ts';
 import { check, refusalOf, requireAllowedAddress, type CheckResult } from './check.ts';
 import { subjectOfInput } from './subject.ts';
+import { countCheck } from './check-limit.ts';
 import { commit, nameTaken } from './commit.ts';
 import type { Credential, StoredCredential } from './credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
@@ -59,6 +61,7 @@ async function checkAndStore(app: App, project: Project, request: CreateRequest)
   await requireFreeName(app, project, input.common.name);
   const subject = subjectOfInput(project, input);
   if (request.check === 'skip') requireAllowedAddress(app, subject);
+  if (request.check === 'live') countCheck(app, request.caller);
   const result = request.check === 'skip' ? undefined : await check(app, subject);
   const refused = result && refusalOf(result);
   if (refused) throw refused;
@@ -84,6 +87,7 @@ async function store(app: App, project: Project, options: StoreOptions): Promise
       data: { name, provider, method, host: registry.host, standing: status.standing },
       ...(repetition && { also: [rememberRequest(app, repetition, credential)] }),
     });
+    if (result) await noteAnswer(app, credential, result.verdict);
     return { ...stored, status };
   };
   const material = input.material ?? {};

@@ -1,5 +1,7 @@
 import { findProvider } from '../providers/catalog.ts';
+import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
+import { warningsOfCredential } from './credential-warnings.ts';
 import type { Credential } from './credential.ts';
 import type { Status } from './status.ts';
 
@@ -23,7 +25,7 @@ export interface CredentialView {
   updatedBy: Actor;
 }
 
-export function viewCredential(credential: Credential, status: Status): CredentialView {
+export function viewCredential({ clock }: Pick<App, 'clock'>, credential: Credential, status: Status): CredentialView {
   const {
     schemaVersion: _version,
     id,
@@ -37,7 +39,7 @@ export function viewCredential(credential: Credential, status: Status): Credenti
     registry,
     ...common
   } = credential;
-  const { schemaVersion: _status, of: _of, warnings, ...known } = status;
+  const { schemaVersion: _status, of: _of, warnings: _raw, ...known } = status;
   return {
     id,
     project,
@@ -54,6 +56,6 @@ export function viewCredential(credential: Credential, status: Status): Credenti
     defaultIn,
     active: { since: active.since, expiresAt: active.expiresAt ?? null, upstreamId: active.upstreamId ?? null },
     status: known,
-    warnings,
+    warnings: warningsOfCredential(credential, status, clock.now()),
   };
 }

@@ -15,6 +15,7 @@ export type EventType =
   | 'regcred.credential.rejected'
   | 'regcred.credential.expired'
   | 'regcred.credential.unverified'
+  | 'regcred.credential.expiring'
   | 'regcred.credential.needs-attention';
 
 /** What happened to a credential: first a row beside it, written with the change, then a line of its activity. */

@@ -12,8 +12,11 @@ import {
   IDEMPOTENCY_KEYS,
   projectPartition,
   rowsFrom,
+  statusRow,
 } from './rows.ts';
+import { repairPlan } from './plan.ts';
 import { retentionEnd, runPurge } from './purge.ts';
+import { readStatus } from './status.ts';
 
 /** Credentials that one message looks at; the next message takes the rest. */
 const CREDENTIALS_PER_MESSAGE = 200;
@@ -48,6 +51,11 @@ export async function sweepProject(app: App, project: string, afterRow: string):
 async function sweepCredential(app: App, row: Row): Promise<void> {
   const { credential } = readCredential(row);
   for (const day of expiredDays(app)) await clearPartition(app, handOutPartition(credential.id, day));
+  await repairPlan(
+    app,
+    credential,
+    readStatus(await app.records.get(projectPartition(credential.project), statusRow(credential.id)), credential),
+  );
   if (credential.deletedAt && retentionEnd(app, credential.deletedAt) <= app.clock.now()) await runPurge(app, credential);
 }
 

@@ -4,6 +4,8 @@ import { AppError, invalidInput } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Method } from '../providers/provider.ts';
 import { secretStoreName, type App } from './app.ts';
+import { noteAnswer } from './breaker.ts';
+import { countCheck } from './check-limit.ts';
 import { actor, effectiveEnvironments, requireGrant } from './caller.ts';
 import { check, refusalOf, requireAllowedAddress, type CheckResult } from './check.ts';
 import { subjectOfInput } from './subject.ts';
@@ -83,6 +85,7 @@ async function save(
       data: { fields: changed },
     };
     const stored = await commit(app, status ? { ...change, status } : change);
+    if (login?.result) await noteAnswer(app, after, login.result.verdict);
     return { ...stored, status: status ?? known };
   };
   const material = login?.material;
@@ -226,6 +229,7 @@ async function checkChange(
     requireAllowedAddress(app, subject);
     return undefined;
   }
+  countCheck(app, options.caller);
   const material = input.material ?? (await openMaterial(app, credential)).material;
   const result = await check(app, { ...subject, material });
   const refused = refusalOf(result);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import { changeStatus } from './change-status.ts';
@@ -6,7 +7,9 @@ import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import { credentialRow, projectPartition } from './rows.ts';
 import { runPurge } from './purge.ts';
+import { runReminder } from './reminder.ts';
 import { readDue, unschedule, type Due } from './schedule.ts';
+import { runScheduledCheck } from './scheduled-check.ts';
 import { sweepProject } from './sweep.ts';
 import { runCleanup } from './tidy.ts';
 
@@ -33,8 +36,19 @@ export async function work(app: App, message: unknown): Promise<void> {
 async function runDue(app: App, row: string): Promise<void> {
   const due = await readDue(app, row);
   if (!due) return;
-  await perform(app, due);
+  try {
+    await perform(app, due);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    // The row falls due again when its lease ends: an outage is no reason for a poison message.
+    log('warn', 'work.postponed', { kind: due.kind, project: due.project, id: due.id, error });
+    return;
+  }
   await unschedule(app, row);
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof AppError && error.status === 503;
 }
 
 async function perform(app: App, due: Due): Promise<void> {
@@ -43,6 +57,10 @@ async function perform(app: App, due: Due): Promise<void> {
       return runCleanup(app, due);
     case 'purge':
       return runPurge(app, due);
+    case 'check':
+      return runScheduledCheck(app, due);
+    case 'remind':
+      return runReminder(app, due);
   }
 }
 

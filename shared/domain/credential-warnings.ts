@@ -1,0 +1,41 @@
+import { DAY } from '../lib/clock.ts';
+import type { Warning } from '../oci/stages.ts';
+import type { Credential } from './credential.ts';
+import type { Status } from './status.ts';
+
+/** From so many days before its end on, a credential says that it ends. */
+const SOON_DAYS = 30;
+
+/** What works and yet should be looked at: what checks said, and what the record itself shows now. */
+export function warningsOfCredential(credential: Credential, status: Status, now: Date): Warning[] {
+  return [...status.warnings, ...expiryWarnings(credential, now), ...rightsWarnings(credential, status)];
+}
+
+function expiryWarnings({ active }: Credential, now: Date): Warning[] {
+  if (active.expiresAt === undefined) return [];
+  const days = Math.ceil((new Date(active.expiresAt).getTime() - now.getTime()) / DAY);
+  if (days <= 0)
+    return [{ code: 'EXPIRED', detail: `The login ended at ${active.expiresAt}.`, hint: 'Give a new secret with PATCH.' }];
+  if (days > SOON_DAYS) return [];
+  return [
+    {
+      code: 'EXPIRES_SOON',
+      detail: `The login ends in ${days} ${days === 1 ? 'day' : 'days'}.`,
+      hint: 'Issue a new secret and give it with PATCH.',
+    },
+  ];
+}
+
+function rightsWarnings({ purpose }: Credential, { capabilities = [] }: Status): Warning[] {
+  const more = capabilities
+    .filter((capability) => capability.push === 'yes' || capability.delete === 'yes')
+    .map(({ repository }) => repository);
+  if (purpose !== 'pull' || more.length === 0) return [];
+  return [
+    {
+      code: 'MORE_THAN_PULL',
+      detail: `It is for pulling, but may change ${more.join(', ')}.`,
+      hint: 'Use a login that may only pull.',
+    },
+  ];
+}

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { checkCredential } from '../../shared/domain/check-credential.ts';
+import { createCredential } from '../../shared/domain/create-credential.ts';
+import { findCredential, findStatus } from '../../shared/domain/read-credential.ts';
+import { tick } from '../../shared/domain/schedule.ts';
+import { sweep } from '../../shared/domain/sweep.ts';
+import { updateCredential } from '../../shared/domain/update-credential.ts';
+import { DAY, HOUR } from '../../shared/lib/clock.ts';
+import { startRegistry, type Registry } from '../peers/registry.ts';
+import { callerWith, openApp, type OpenApp } from './open-app.ts';
+
+const admin = callerWith('admin');
+
+async function startStory(open: OpenApp, registry: Registry) {
+  const body = { name: 'CI', url: registry.url, username: 'ci', password: 'right-password' };
+  const { credential } = await createCredential(open.app, { project: 'default', caller: admin, check: 'live' }, body);
+  const address = { project: 'default', id: credential.id, caller: admin };
+  return {
+    address,
+    status: async () => findStatus(open.app, await findCredential(open.app, address)),
+    /** The next check is at least half a day away, and at most one and a half. */
+    async nextDay() {
+      for (let half = 0; half < 3; half += 1) {
+        open.pass(DAY / 2);
+        await tick(open.app);
+        await open.workOff();
+      }
+    },
+  };
+}
+
+const logins = ({ requests }: Registry) => requests.filter(({ authorization }) => authorization !== undefined).length;
+
+describe('the daily check', () => {
+  test('finds out that a password was changed, and tells it', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    registry.users['ci'] = 'another-password';
+
+    await story.nextDay();
+
+    expect(await story.status()).toMatchObject({ standing: 'rejected', lastCheck: { verdict: 'invalid_credentials' } });
+  });
+
+  test('goes on from day to day', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    const before = logins(registry);
+
+    for (let day = 0; day < 5; day += 1) await story.nextDay();
+
+    expect(logins(registry) - before).toBeGreaterThanOrEqual(4);
+  });
+
+  test('leaves the standing as it was while the registry is down', async () => {
+    await using open = await openApp();
+    let story;
+    {
+      await using registry = await startRegistry({ users: { ci: 'right-password' } });
+      story = await startStory(open, registry);
+    }
+
+    await story.nextDay();
+
+    expect(await story.status()).toMatchObject({ standing: 'accepted', lastCheck: { verdict: 'unreachable' } });
+  });
+
+  test('stops after three refusals, because accounts get locked, until a login is accepted again', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    registry.users['ci'] = 'another-password';
+
+    const before = logins(registry);
+    for (let day = 0; day < 6; day += 1) await story.nextDay();
+    const refused = logins(registry) - before;
+    const { credential } = await findCredential(open.app, story.address);
+    const options = { ...story.address, ifMatch: `"${credential.revision}"`, check: 'live' as const };
+    await updateCredential(open.app, options, { password: 'another-password' });
+    const renewed = logins(registry);
+    await story.nextDay();
+    await story.nextDay();
+
+    expect(refused).toBe(3);
+    expect(logins(registry)).toBeGreaterThan(renewed);
+    expect(await story.status()).toMatchObject({ standing: 'accepted' });
+  });
+
+  test('a check that somebody asked for opens the way again', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    registry.users['ci'] = 'another-password';
+    for (let day = 0; day < 4; day += 1) await story.nextDay();
+    registry.users['ci'] = 'right-password';
+
+    await checkCredential(open.app, story.address, { repositories: [] });
+    const before = logins(registry);
+    await story.nextDay();
+    await story.nextDay();
+
+    expect(logins(registry)).toBeGreaterThan(before);
+  });
+
+  test('is planned again by the sweep if its row was lost', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    const rows = await open.app.records.range('due', { limit: 1000 });
+    await open.app.records.write(
+      'due',
+      rows.map(({ row }) => ({ kind: 'delete', row })),
+    );
+    registry.users['ci'] = 'another-password';
+
+    await story.nextDay();
+    const lost = await story.status();
+    open.pass(4 * HOUR);
+    await sweep(open.app);
+    await open.workOff();
+    await story.nextDay();
+
+    expect(lost.standing).toBe('accepted');
+    expect((await story.status()).standing).toBe('rejected');
+  });
+
+  test('asks nothing of a credential that is switched off', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    await updateCredential(open.app, { ...story.address, ifMatch: '"1"', check: 'live' }, { enabled: false });
+    const before = logins(registry);
+
+    await story.nextDay();
+
+    expect(logins(registry)).toBe(before);
+  });
+});
