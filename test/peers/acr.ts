@@ -21,6 +21,8 @@ export interface AcrOptions {
   tokens?: Users;
   repositories?: Record<string, Repository>;
   anonymousPull?: boolean;
+  /** Its network rules let nobody in. */
+  isClosed?: boolean;
 }
 
 export interface Repository {
@@ -57,6 +59,7 @@ export function createAcr(options: AcrOptions): { handle: Handler; uploads: AcrS
   const handle: Handler = (request, response) => {
     const url = new URL(request.url ?? '/', `https://${request.headers.host}`);
     void readBody(request).then((body) => {
+      if (state.isClosed) return lockOut(response);
       if (url.pathname === '/oauth2/exchange') return exchange(state, request, new URLSearchParams(body), response);
       if (url.pathname === '/oauth2/token') return giveToken(state, url, request, new URLSearchParams(body), response);
       return serveData(state, url, request, response, bearerOf(state, url.hostname, request));
@@ -149,6 +152,11 @@ function issue({ issued }: AcrState, ticket: Ticket, seconds: number): string {
   });
   issued.set(token, ticket);
   return token;
+}
+
+function lockOut(response: ServerResponse): void {
+  const message = "client with IP '192.0.2.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
+  reply(response, 403, { errors: [{ code: 'DENIED', message }] });
 }
 
 function unauthorized(response: ServerResponse): void {
