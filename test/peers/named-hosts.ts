@@ -15,7 +15,8 @@ export interface NamedHosts extends HttpPeer {
 /** Starts a server that answers for each name as its handler does, over TLS under an authority of its own. */
 export async function startNamedHosts(hosts: Record<string, Handler>): Promise<NamedHosts> {
   const names = Object.keys(hosts);
-  const authority = createAuthority();
+  // Named, because a client that trusts several tells them apart by name.
+  const authority = createAuthority(`Authority of ${names.join(', ')}`.slice(0, 64));
   const moods = new Map<string, Oddity>();
   const peer = await startHttpPeer(
     (request, response) => {

@@ -1,3 +1,4 @@
+import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
 import { GITLAB_COM, gitlabSite } from './site.ts';
 
@@ -19,5 +20,5 @@ export const gitlab = defineProvider({
   // Nobody gets a token without a scope unless GitLab knows the login.
   proof: ['scopeless-token'],
   defaultMethod: 'token',
-  inferMethod: (fields) => ('token' in fields ? undefined : { method: 'token', rename: { password: 'token' } }),
+  inferMethod: (fields) => plainForm('token', fields, { password: 'token' }),
 });

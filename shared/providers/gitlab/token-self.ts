@@ -20,10 +20,10 @@ type TokenSelf = z.output<typeof TokenSelf>;
 const ErrorAnswer = z.object({ error_description: z.string() });
 
 /** Each of them opens the registry: https://docs.gitlab.com/user/profile/personal_access_tokens/#personal-access-token-scopes */
-const OPENING_SCOPES = ['read_registry', 'write_registry', 'read_api', 'api'];
+const OPENING_SCOPES = new Set(['read_registry', 'write_registry', 'read_api', 'api']);
 
 /** What a login to the registry may need. */
-const NARROW_SCOPES = ['read_registry', 'write_registry', 'self_rotate'];
+const NARROW_SCOPES = new Set(['read_registry', 'write_registry', 'self_rotate']);
 
 const CANNOT_TELL: Warning = {
   code: 'EXPIRY_UNKNOWN',
@@ -73,7 +73,7 @@ async function ask({ http, clock, signal }: GitlabContext, site: string, token: 
 }
 
 function identityOf({ id, scopes, expires_at }: TokenSelf, { clock }: GitlabContext, site: string): Identity {
-  if (!scopes.some((scope) => OPENING_SCOPES.includes(scope))) {
+  if (!scopes.some((scope) => OPENING_SCOPES.has(scope))) {
     throw new Refusal(
       'insufficient_permission',
       'GITLAB_MISSING_SCOPE',
@@ -91,7 +91,7 @@ function identityOf({ id, scopes, expires_at }: TokenSelf, { clock }: GitlabCont
 }
 
 function scopeWarnings(scopes: string[]): Warning[] {
-  if (scopes.every((scope) => NARROW_SCOPES.includes(scope))) return [];
+  if (scopes.every((scope) => NARROW_SCOPES.has(scope))) return [];
   return [
     {
       code: 'BROAD_SCOPES',
