@@ -9,6 +9,7 @@ const PEERS = {
   registry: () => hasProgram('docker-registry') && hasProgram('htpasswd'),
   skopeo: () => hasProgram('skopeo'),
   podman: () => hasProgram('podman'),
+  umoci: () => hasProgram('umoci'),
   recordings: () => existsSync(RECORDINGS),
 } satisfies Record<string, () => boolean>;
 
