@@ -106,10 +106,11 @@ function started(child: ChildProcess, output: string[], ended: Promise<unknown>)
       done(url);
     };
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', onLine);
-    void ended.then(() => {
+    const onEnd = () => {
       clearTimeout(limit);
       fail(new Error(output.join('\n')));
-    });
+    };
+    void ended.finally(onEnd);
   });
 }
 

@@ -17,7 +17,7 @@ import { changeStatus, type StatusChange } from './change-status.ts';
 import { RepositoryName } from './login-format.ts';
 
 /** Repositories to ask about; only those that are named, because a question to one that does not exist can make it. */
-export const Repositories = z
+const Repositories = z
   .array(
     z.strictObject({
       name: RepositoryName,

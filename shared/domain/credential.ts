@@ -25,7 +25,7 @@ export interface Active {
   since: string;
 }
 
-export interface RotationPolicy {
+interface RotationPolicy {
   everyDays: number;
   graceHours: number;
   issuer: string;

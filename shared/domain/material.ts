@@ -92,7 +92,7 @@ export async function openMaterial(app: App, credential: Credential): Promise<Op
 }
 
 /** One version's document, from memory if it was read in the last minutes; undefined if it is not in the store. */
-export async function openVersion(app: App, { store, name, version }: SecretPointer): Promise<OpenedMaterial | undefined> {
+async function openVersion(app: App, { store, name, version }: SecretPointer): Promise<OpenedMaterial | undefined> {
   const key = `${store}/${name}/${version}`;
   const known = app.materials.get(key);
   if (known) {

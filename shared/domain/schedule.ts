@@ -11,7 +11,7 @@ const LEASE = 15 * MINUTE;
 const BATCH = 50;
 const BATCHES = 10;
 
-export type DueKind = 'cleanup' | 'purge' | 'check' | 'remind';
+type DueKind = 'cleanup' | 'purge' | 'check' | 'remind';
 
 /**
  * Something that should happen to a credential at a time. It is a hint, written before the record that it is about:

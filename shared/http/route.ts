@@ -26,14 +26,14 @@ export interface Service {
   authentication: Authentication;
 }
 
-export interface RouteInput<Query, Body> {
+interface RouteInput<Query, Body> {
   params: Record<string, string>;
   query: Query;
   body: Body;
   request: HttpRequest;
 }
 
-export interface Reply {
+interface Reply {
   status?: number;
   headers?: Record<string, string>;
   /** Answered as JSON. */
@@ -90,7 +90,7 @@ export function declareRoute(route: Route, service: () => Promise<Service>): voi
 }
 
 /** Runs a request with its own request id, log and secrets; every throw becomes a problem. */
-export function handle(
+function handle(
   route: Route,
   service: () => Promise<Service>,
   request: HttpRequest,

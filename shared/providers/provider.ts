@@ -62,7 +62,7 @@ export interface MethodContext<Settings = Record<string, unknown>, Material = Re
 }
 
 /** New material as the provider issued it. */
-export interface Issued<Settings, Material> {
+interface Issued<Settings, Material> {
   settings: Settings;
   material: Material;
   upstreamId: string;
@@ -70,7 +70,7 @@ export interface Issued<Settings, Material> {
 }
 
 /** How a provider replaces material. The domain owns the order of these steps; see CONTRIBUTING.md, Decisions. */
-export interface Rotation<Settings, Material> {
+interface Rotation<Settings, Material> {
   /** Whose rights may issue: the credential's own, another credential's, or regcred's own identity. */
   issuers: ('self' | 'credential' | 'service')[];
   /** How long new material takes until the registry accepts it everywhere. */
