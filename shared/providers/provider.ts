@@ -93,8 +93,8 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   /** Secret fields, each made by `secretField`. An empty object: nothing to store. */
   material: Material;
   registry(settings: z.output<Settings>): RegistryAddress;
-  /** The user name that the login will have, for lists and breakers; absent where only minting tells. */
-  username?(settings: z.output<Settings>): string;
+  /** The user name that the login will have, for lists and breakers; absent or undefined where only the provider tells. */
+  username?(settings: z.output<Settings>): string | undefined;
   /** Absent: there is nothing to hand out. Throws Refusal. */
   login?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Login>;
   /** Absent: the provider has no such question. Throws Refusal. */
