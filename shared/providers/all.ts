@@ -10,19 +10,26 @@ import { ecrNodeRole } from './ecr/node-role.ts';
 import { ecr } from './ecr/provider.ts';
 import { ecrPublicAccessKey } from './ecr-public/access-key.ts';
 import { ecrPublic } from './ecr-public/provider.ts';
+import { ghcrGitHubApp } from './ghcr/github-app.ts';
+import { ghcr } from './ghcr/provider.ts';
+import { ghcrToken } from './ghcr/token.ts';
 import { generic } from './generic/provider.ts';
 import { genericPassword } from './generic/password.ts';
 import { gitlab } from './gitlab/provider.ts';
 import { gitlabToken } from './gitlab/token.ts';
+import { google } from './google/provider.ts';
+import { googleServiceAccountKey } from './google/service-account-key.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, gitlab, acr, ecr, ecrPublic, generic];
+export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, generic];
 
 /** Every method. */
 export const methods: Method[] = [
   dockerHubToken,
   dockerHubOrganizationToken,
+  ghcrToken,
+  ghcrGitHubApp,
   gitlabToken,
   acrServicePrincipal,
   acrAdmin,
@@ -30,5 +37,6 @@ export const methods: Method[] = [
   ecrAccessKey,
   ecrNodeRole,
   ecrPublicAccessKey,
+  googleServiceAccountKey,
   genericPassword,
 ];

@@ -63,14 +63,12 @@ test('no two providers have a name in common', () => {
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });
 
-test('every method has joined the contract', async () => {
+test('every method that can log in has joined the contract', async () => {
   const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.test.ts'));
   const text = (await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), 'utf8')))).join('\n');
-  const joined = methods
-    .map(({ provider, method }) => `${provider}/${method}`)
-    .filter((key) => text.includes(`describeMethod('${key}'`));
+  const keys = methods.filter(({ login }) => login).map(({ provider, method }) => `${provider}/${method}`);
 
-  expect(joined).toEqual(methods.map(({ provider, method }) => `${provider}/${method}`));
+  expect(keys.filter((key) => !text.includes(`describeMethod('${key}'`))).toEqual([]);
 });
 
 describe('a form drawn from the catalog alone', () => {
