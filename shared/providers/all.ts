@@ -19,10 +19,13 @@ import { gitlab } from './gitlab/provider.ts';
 import { gitlabToken } from './gitlab/token.ts';
 import { google } from './google/provider.ts';
 import { googleServiceAccountKey } from './google/service-account-key.ts';
+import { quay } from './quay/provider.ts';
+import { quayRobot } from './quay/robot.ts';
+import { quayApplication } from './quay/application.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, generic];
+export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, quay, generic];
 
 /** Every method. */
 export const methods: Method[] = [
@@ -38,5 +41,7 @@ export const methods: Method[] = [
   ecrNodeRole,
   ecrPublicAccessKey,
   googleServiceAccountKey,
+  quayRobot,
+  quayApplication,
   genericPassword,
 ];

@@ -132,7 +132,7 @@ function refuse(state: State, request: IncomingMessage, repository: string, acti
     const ticket = state.tokens.get(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
     if (!ticket) return isOpen ? undefined : 401;
     if (!repository) return ticket.account === undefined && !state.anonymousEntry ? 401 : undefined;
-    return ticket.access.some((access) => access.name === repository && access.actions.includes(action)) ? undefined : 401;
+    return ticket.access.some((access) => access.name === repository && mayDo(access.actions, action)) ? undefined : 401;
   }
   const login = basicLogin(request);
   if (!login) return isOpen ? undefined : 401;
@@ -140,6 +140,10 @@ function refuse(state: State, request: IncomingMessage, repository: string, acti
   if (!account) return 401;
   if (!repository) return undefined;
   return granted(account, [`repository:${repository}:${action}`]).length > 0 ? undefined : 403;
+}
+
+function mayDo(actions: string[], action: string): boolean {
+  return actions.includes(action) || actions.includes('*');
 }
 
 function challenge({ auth, realm, tokenPath = '/token' }: State, origin: string, scope: string): string {

@@ -40,6 +40,8 @@ afterAll(async () => {
 
 const form = (more: object = {}) => ({ url: 'registry.gitlab.com', username: 'ci', token: NARROW, ...more });
 
+const self = (more: object = {}) => form({ provider: 'gitlab', url: 'registry.example.com', ...more });
+
 describe('gitlab/token', () => {
   test('stores a token with its end and its id', async () => {
     const reply = await service.post(CREDENTIALS, { name: 'GitLab', ...form() });
@@ -152,8 +154,6 @@ describe('gitlab/token', () => {
 });
 
 describe('gitlab/token of a GitLab of its own', () => {
-  const self = (more: object = {}) => form({ provider: 'gitlab', url: 'registry.example.com', ...more });
-
   test('sends the login to the token service of the GitLab that is named', async () => {
     const reply = await service.post(CHECKS, self({ gitlabUrl: 'gitlab.example.com/' }));
 
