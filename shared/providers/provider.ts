@@ -133,8 +133,8 @@ export interface FieldMeta {
   /** Where a person finds the value. */
   obtain?: string;
   example?: string;
-  /** What a form should offer in place of one line: `private-key` is a PEM of several, and has no example. */
-  format?: 'private-key';
+  /** What a form should offer in place of one line; neither has an example. `private-key`: a PEM of several lines; `key-file`: a JSON file. */
+  format?: 'private-key' | 'key-file';
   /** Material is bound to this field: another value needs the material again. */
   binding?: true;
   /** A secret: taken, never shown. */
