@@ -6,6 +6,7 @@ import { CommonInput } from '../../../shared/domain/credential-input.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
 import type { FieldSchema, MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
 import { startDocumentedService } from '../../documented-service.ts';
+import { newGoogleKey } from '../../peers/google-key.ts';
 import type { Service } from '../../service.ts';
 
 const CREDENTIALS = '/api/projects/default/credentials';
@@ -124,5 +125,6 @@ function exampleOf({ example, format, ...field }: FieldSchema): unknown {
   if (format === 'private-key') {
     return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
   }
+  if (format === 'key-file') return JSON.stringify(newGoogleKey().file);
   return example ?? field['default'];
 }
