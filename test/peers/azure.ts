@@ -1,5 +1,5 @@
 import { createAcr, type AcrOptions } from './acr.ts';
-import { createEntra, type Entra } from './entra.ts';
+import { createEntra } from './entra.ts';
 import { startNamedHosts, type NamedHosts } from './named-hosts.ts';
 
 /** A tenant with apps of every kind, and a registry that lets some of them in. */
@@ -19,21 +19,22 @@ export const TOKEN_PASSWORD = 'a-token-password-of-contoso';
 
 export interface Azure extends AsyncDisposable {
   hosts: NamedHosts;
-  entra: Entra;
   /** Sessions of uploads to the registry, which are open. */
   uploads: Map<string, string>;
 }
 
 export interface AzureOptions {
   registry?: Partial<AcrOptions>;
-  /** More names under which the registry answers. */
+  /** More names under which that registry answers. */
   names?: string[];
-  /** Of Entra ID. */
-  entraName?: string;
+  /** Further registries of the tenant, by login server. */
+  others?: Record<string, Partial<AcrOptions>>;
+  /** More names under which Entra ID answers. */
+  entraNames?: string[];
 }
 
-/** Entra ID and a registry under their real names. */
-export async function startAzure({ registry, names = [], entraName = ENTRA }: AzureOptions = {}): Promise<Azure> {
+/** Entra ID and registries under their real names. */
+export async function startAzure({ registry, names = [], others = {}, entraNames = [] }: AzureOptions = {}): Promise<Azure> {
   const secrets = [{ value: APP_SECRET }, { value: OLD_APP_SECRET, isExpired: true }];
   const entra = createEntra([
     {
@@ -43,16 +44,21 @@ export async function startAzure({ registry, names = [], entraName = ENTRA }: Az
     },
     { id: OTHER_TENANT, apps: { [APP]: { secrets } } },
   ]);
-  const acr = createAcr({
-    entra,
-    tenantId: TENANT,
-    roles: { [APP]: { grants: { 'team/app': ['pull', 'push'], 'team/base': ['pull'] } } },
-    adminPasswords: [ADMIN_PASSWORD],
-    tokens: { 'ci-pull': { password: TOKEN_PASSWORD, grants: { 'team/app': ['pull'] } } },
-    repositories: { 'team/app': {}, 'team/base': {} },
-    ...registry,
+  const start = (options: Partial<AcrOptions> = {}) =>
+    createAcr({
+      entra,
+      tenantId: TENANT,
+      roles: { [APP]: { grants: { 'team/app': ['pull', 'push'], 'team/base': ['pull'] } } },
+      adminPasswords: [ADMIN_PASSWORD],
+      tokens: { 'ci-pull': { password: TOKEN_PASSWORD, grants: { 'team/app': ['pull'] } } },
+      repositories: { 'team/app': {}, 'team/base': {} },
+      ...options,
+    });
+  const { handle, uploads } = start(registry);
+  const hosts = await startNamedHosts({
+    ...Object.fromEntries([REGISTRY, ...names].map((name) => [name, handle])),
+    ...Object.fromEntries(Object.entries(others).map(([name, options]) => [name, start(options).handle])),
+    ...Object.fromEntries([ENTRA, ...entraNames].map((name) => [name, entra.handle])),
   });
-  const registries = [REGISTRY, ...names].map((name) => [name, acr.handle] as const);
-  const hosts = await startNamedHosts({ ...Object.fromEntries(registries), [entraName]: entra.handle });
-  return { hosts, entra, uploads: acr.uploads, [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose]() };
+  return { hosts, uploads, [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose]() };
 }
