@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainForm } from '../plain-form.ts';
 import type { FieldMeta, InferredMethod, Mistake } from '../provider.ts';
 import { secretField } from '../provider.ts';
 import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
@@ -45,10 +46,8 @@ export const secretAccessKey = secretField(
 );
 
 /** A form of user name and password means the two halves of an access key. */
-export function inferAccessKey(fields: Record<string, unknown>): InferredMethod | undefined {
-  const names = { username: 'accessKeyId', password: 'secretAccessKey' };
-  const rename = Object.fromEntries(Object.entries(names).filter(([plain, own]) => plain in fields && !(own in fields)));
-  return Object.keys(rename).length > 0 ? { method: 'access-key', rename } : undefined;
+export function plainAccessKey(fields: Record<string, unknown>): InferredMethod {
+  return plainForm('access-key', fields, { username: 'accessKeyId', password: 'secretAccessKey' });
 }
 
 function keyIdMistake(text: string): Mistake | undefined {

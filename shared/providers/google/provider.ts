@@ -1,3 +1,4 @@
+import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
 import { universeOfHost } from './hosts.ts';
 
@@ -11,8 +12,5 @@ export const google = defineProvider({
   dockerConfigKeys: ({ host }) => [host],
   proof: ['identify', 'ping'],
   defaultMethod: 'service-account-key',
-  inferMethod: (fields) =>
-    'password' in fields && !('keyFile' in fields)
-      ? { method: 'service-account-key', rename: { password: 'keyFile' } }
-      : undefined,
+  inferMethod: (fields) => plainForm('service-account-key', fields, { username: 'loginAs', password: 'keyFile' }),
 });

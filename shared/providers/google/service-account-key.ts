@@ -37,7 +37,7 @@ export const googleServiceAccountKey = defineMethod({
   description: 'The JSON file of a key. It is handed out as it is, or logins of an hour are made from it.',
   settings: z.strictObject({
     url,
-    username: z
+    loginAs: z
       .enum(['_json_key', '_json_key_base64', 'oauth2accesstoken'])
       .default('_json_key')
       .meta({
@@ -52,13 +52,13 @@ export const googleServiceAccountKey = defineMethod({
   material: z.strictObject({ keyFile: keyFileField }),
   registry: (settings) => parseRegistryAddress(settings.url),
   identify: async (context) =>
-    identifyKey(context, openKeyFile(context.material.keyFile), context.settings.username === 'oauth2accesstoken'),
+    identifyKey(context, openKeyFile(context.material.keyFile), context.settings.loginAs === 'oauth2accesstoken'),
   async login(context) {
-    const { username } = context.settings;
+    const { loginAs } = context.settings;
     const { keyFile } = context.material;
-    if (username === 'oauth2accesstoken') return grantAccessToken(context, openKeyFile(keyFile));
-    const isBase64 = username === '_json_key_base64';
-    return asItIs(username, isBase64 ? new Secret(Buffer.from(keyFile.reveal()).toString('base64')) : keyFile);
+    if (loginAs === 'oauth2accesstoken') return grantAccessToken(context, openKeyFile(keyFile));
+    const isBase64 = loginAs === '_json_key_base64';
+    return asItIs(loginAs, isBase64 ? new Secret(Buffer.from(keyFile.reveal()).toString('base64')) : keyFile);
   },
   privileges: {
     pull: 'The role Artifact Registry Reader (roles/artifactregistry.reader) on the repository.',
