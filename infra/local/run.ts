@@ -5,6 +5,7 @@ import { openSqliteQueue } from '../../shared/stores/queue/sqlite.ts';
 import { startHost, type Host } from './host.ts';
 import { openLocalIssuer } from './issuer.ts';
 import { prepareLocalEnvironment, type LocalEnvironment } from './local-environment.ts';
+import { lineWriter } from './line-writer.ts';
 import { readLocalPolicy, withLocalIssuer } from './local-policy.ts';
 import { main } from './main.ts';
 import { readOrCreate } from './private-file.ts';
@@ -45,7 +46,7 @@ export async function runLocally({ built, clock = systemClock, beforeLoad }: Loc
     queue,
     key: (await readOrCreate(join(dataFolder, 'host.key'), () => randomBytes(32).toString('base64url'))).trim(),
     ...(environment.cors && { cors: environment.cors }),
-    log: (line) => console.log(line),
+    log: lineWriter(),
     onListening: async (url) => {
       process.env['REGCRED_PUBLIC_URL'] ||= url;
       await beforeLoad?.();

@@ -46,12 +46,13 @@ export function subjectOfCredential(project: Project, credential: Credential, ma
   const method = methodOf(credential);
   const provider = findProvider(credential.provider);
   if (!provider) throw new AppError('INTERNAL', `This version of regcred does not know ${credential.provider}.`);
-  const { active, tls, ca, tokenRealm } = credential;
+  const { active, registry, tls, ca, tokenRealm } = credential;
   return {
     project,
     provider,
     method,
-    registry: method.registry(active.settings),
+    // As it was derived when it was stored; what opens the secret holds it to the settings.
+    registry: { ...registry, plainHttp: tls === 'plain-http' },
     settings: active.settings,
     material,
     tls,

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** From this length on a secret is looked for by value; a shorter one would blank out innocent text. */
 const SHORTEST_BY_VALUE = 8;
 
@@ -39,7 +41,7 @@ const SECRET_SHAPES =
 export function redactText(text: string, secrets: Iterable<string>): string {
   const known = [...secrets].filter((secret) => secret.length >= SHORTEST_BY_VALUE);
   // Longest first, so that no form is cut in two by a shorter one.
-  const all = [...new Set(known.flatMap(forms))].toSorted((a, b) => b.length - a.length);
+  const all = [...new Set(known.flatMap(knownForms))].toSorted((a, b) => b.length - a.length);
   return all.reduce((clean, form) => clean.replaceAll(form, MASK), text).replace(SECRET_SHAPES, MASK);
 }
 
@@ -55,6 +57,15 @@ export function redactFields(value: unknown, depth = 0): unknown {
 
 function isSecretField(name: string): boolean {
   return SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+}
+
+/** Making the forms costs more than looking for them, and one secret passes through many requests. */
+const formsOf = new LRUCache<string, string[]>({ max: 1000, ttl: 10 * 60_000 });
+
+function knownForms(secret: string): string[] {
+  const known = formsOf.get(secret) ?? forms(secret);
+  formsOf.set(secret, known);
+  return known;
 }
 
 /** As text, in JSON once and twice, in URLs and forms, and each of the first three in base64. */
