@@ -119,7 +119,7 @@ describe('a service principal with its tenant', () => {
 
     const result = await check(form());
 
-    expect(result).toMatchObject({ verdict: 'valid', warnings: [{ code: 'ENTRA_NOT_ASKED' }] });
+    expect(result).toMatchObject({ verdict: 'valid', warnings: [{ code: 'IDENTITY_UNCONFIRMED' }] });
     expect(result.warnings[0].detail).toContain('AADSTS500011');
   });
 

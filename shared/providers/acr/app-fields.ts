@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { secretField } from '../provider.ts';
+import type { FieldMeta, Mistake } from '../provider.ts';
+import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
+import { NULL_GUID, readGuid } from './guid.ts';
+
+/** One of a tenant's domains, such as contoso.onmicrosoft.com. */
+const DOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
+
+/** The id of an app, in its one spelling. */
+export function clientIdField() {
+  return z
+    .string()
+    .max(100)
+    .meta({
+      label: 'Client id',
+      group: 'details',
+      order: 20,
+      description: 'The application (client) id of the service principal.',
+      obtain: 'Azure portal > Microsoft Entra ID > App registrations > the app > Overview',
+      example: '3f2b8c1e-5d47-4a90-9b6e-0c1d2e3f4a5b',
+    } satisfies FieldMeta)
+    .transform((text, context) => {
+      const clientId = readGuid(text);
+      if (clientId && clientId !== NULL_GUID) return clientId;
+      addMistake(context, clientId ? SHORT_LIVED : NOT_A_GUID);
+      return z.NEVER;
+    });
+}
+
+/** The id of a tenant, or one of its domains. */
+export function tenantIdField() {
+  return z
+    .string()
+    .max(253)
+    .meta({
+      label: 'Tenant id',
+      group: 'details',
+      order: 30,
+      description:
+        'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
+      obtain: 'Azure portal > Microsoft Entra ID > Overview',
+      example: '9a8b7c6d-5e4f-4321-8765-43210fedcba9',
+    } satisfies FieldMeta)
+    .transform((text, context) => {
+      const tenantId = readGuid(text) ?? text.trim().toLowerCase();
+      if (readGuid(tenantId) || DOMAIN.test(tenantId)) return tenantId;
+      addMistake(context, NOT_A_TENANT);
+      return z.NEVER;
+    })
+    .optional();
+}
+
+export function clientSecretField() {
+  return secretField(
+    {
+      label: 'Client secret',
+      order: 40,
+      obtain: 'Azure portal > Microsoft Entra ID > App registrations > the app > Certificates & secrets. Its value, not its id.',
+      example: 'abc8Q~an-example-of-a-client-secret-0000000',
+    },
+    1024,
+    (text) => findPasteMistake(text) ?? findSecretId(text) ?? findForeignToken(text, ['entra-client-secret']),
+  );
+}
+
+function addMistake(context: z.core.$RefinementCtx, { message, ...params }: Mistake): void {
+  context.addIssue({ code: 'custom', message, params });
+}
+
+const NOT_A_GUID: Mistake = {
+  code: 'NOT_A_GUID',
+  message: 'is not the id of an app',
+  hint: 'Give the application (client) id, which has the form 00000000-0000-0000-0000-000000000000, not a name or an address.',
+};
+
+const SHORT_LIVED: Mistake = {
+  code: 'SHORT_LIVED',
+  message: 'is what stands in place of a user name where the password is a token of some hours',
+  hint: 'Give the client id of a service principal, and its client secret.',
+};
+
+const NOT_A_TENANT: Mistake = {
+  code: 'NOT_A_TENANT',
+  message: 'is neither the id of a tenant nor one of its domains',
+  hint: 'Give the tenant (directory) id, which has the form 00000000-0000-0000-0000-000000000000.',
+};
+
+/** Entra ID shows the id of a secret beside its value for good, and the value only once. */
+function findSecretId(text: string): Mistake | undefined {
+  if (!readGuid(text)) return undefined;
+  return { code: 'SECRET_ID', message: 'is an id, not a secret', hint: "Give the secret's value; its id does not log in." };
+}
