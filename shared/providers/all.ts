@@ -22,10 +22,13 @@ import { googleServiceAccountKey } from './google/service-account-key.ts';
 import { quay } from './quay/provider.ts';
 import { quayRobot } from './quay/robot.ts';
 import { quayApplication } from './quay/application.ts';
+import { harbor } from './harbor/provider.ts';
+import { harborRobot } from './harbor/robot.ts';
+import { harborUser } from './harbor/user.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, quay, generic];
+export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, quay, harbor, generic];
 
 /** Every method. */
 export const methods: Method[] = [
@@ -43,5 +46,7 @@ export const methods: Method[] = [
   googleServiceAccountKey,
   quayRobot,
   quayApplication,
+  harborRobot,
+  harborUser,
   genericPassword,
 ];
