@@ -25,7 +25,7 @@ export interface AcrOptions {
   isClosed?: boolean;
 }
 
-export interface Repository {
+interface Repository {
   manifests?: string[];
   blobs?: string[];
 }

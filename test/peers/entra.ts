@@ -9,7 +9,7 @@ interface AppSecret {
   isExpired?: boolean;
 }
 
-export interface EntraApp {
+interface EntraApp {
   secrets: AppSecret[];
   isDisabled?: boolean;
 }

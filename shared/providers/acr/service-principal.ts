@@ -88,7 +88,9 @@ async function narrowedLogin(
   refreshToken: Secret,
   { repositories, actions }: NonNullable<Context['scope']>,
 ): Promise<Login> {
-  const scopes = repositories.map((name) => `repository:${name}:${actions.join(',')}`);
+  // Who pushes must also see what is there already: the registry itself asks for both.
+  const rights = actions.includes('push') ? 'pull,push' : 'pull';
+  const scopes = repositories.map((name) => `repository:${name}:${rights}`);
   const { value, expiresAt } = await narrowToken({ session: http, clock, signal }, refreshToken, scopes);
   return { username: NULL_GUID, password: value, expiresAt, scope: 'restricted' };
 }

@@ -242,6 +242,15 @@ describe('what is handed out', () => {
     });
   });
 
+  test('can push to the repositories that were named for that', async () => {
+    const { value } = await handOut(form({ purpose: 'push' }), { repositories: ['team/app'], actions: ['push'] });
+
+    const repositories = [{ name: 'team/app', actions: ['push'] }];
+    expect(await check({ provider: 'generic', url: REGISTRY, ...value, repositories })).toMatchObject({
+      capabilities: [{ repository: 'team/app', push: 'yes' }],
+    });
+  });
+
   test('is not narrowed where no tenant is known, and says so', async () => {
     const { tenantId: _left, ...without } = form();
     const { value, scope, warnings } = await handOut(without, { repositories: ['team/app'] });
@@ -249,6 +258,14 @@ describe('what is handed out', () => {
     expect({ scope, username: value.username }).toEqual({ scope: 'unrestricted', username: APP });
     expect(codes(warnings)).toContain('NOT_NARROWED');
   });
+});
+
+test('no secret is in the log', async () => {
+  await check(form());
+  await check(form({ clientSecret: 'another-secret' }));
+
+  expect(service.output()).toContain('regcred runs at');
+  for (const secret of [APP_SECRET, 'another-secret']) expect(service.output()).not.toContain(secret);
 });
 
 describe('bad input', () => {
