@@ -24,9 +24,9 @@ export interface Aws extends AsyncDisposable {
   /** Passwords that were given out, and until when they are good, in milliseconds. */
   minted: Map<string, number>;
   /** Milliseconds by which the clock of AWS is ahead. */
-  ahead: number;
+  clock: { ahead: number };
   /** AWS throttles by 400 and a name, not by 429. */
-  isThrottling: boolean;
+  mood: { isThrottling: boolean };
   addKey(id: string, key?: Partial<AwsKey>): AwsKey;
   /** Names of the calls, in order. */
   calls: string[];
@@ -57,8 +57,8 @@ export async function startAws(place: Place): Promise<Aws> {
     keys: new Map(),
     minted: new Map(),
     calls: [],
-    ahead: 0,
-    isThrottling: false,
+    clock: { ahead: 0 },
+    mood: { isThrottling: false },
     addKey(id, key) {
       const added = { secret: SECRET, account: place.account, arn: arnOf(place), isActive: true, allowed: EVERYTHING, ...key };
       state.keys.set(id, added);
@@ -135,8 +135,8 @@ function authenticate(state: State, request: IncomingMessage, body: string, serv
   };
   const signedAt = Date.parse(signature.date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   // A quarter of an hour either way.
-  if (Math.abs(Date.now() + state.ahead - signedAt) > HOUR / 4) {
-    const now = new Date(Date.now() + state.ahead).toISOString();
+  if (Math.abs(Date.now() + state.clock.ahead - signedAt) > HOUR / 4) {
+    const now = new Date(Date.now() + state.clock.ahead).toISOString();
     return { ...wrong, message: `Signature expired: ${signature.date} is now earlier than ${now}` };
   }
   if (awsSignature(request, body, signature, key.secret) !== signature.signature) {
@@ -146,7 +146,7 @@ function authenticate(state: State, request: IncomingMessage, body: string, serv
 }
 
 function authorize(state: State, key: AwsKey, action: string): Failure | undefined {
-  if (state.isThrottling) return { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' };
+  if (state.mood.isThrottling) return { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' };
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: needs no permission.
   if (action === 'sts:GetCallerIdentity' || key.allowed.has(action)) return undefined;
   return { status: 400, code: 'AccessDeniedException', message: `User: ${key.arn} is not authorized to perform: ${action}` };

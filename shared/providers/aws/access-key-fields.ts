@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { plainForm } from '../plain-form.ts';
 import type { FieldMeta, InferredMethod, Mistake } from '../provider.ts';
 import { secretField } from '../provider.ts';
-import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
+import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 /** `AKIA`: long-lived. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
 const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,124}$/;
@@ -68,16 +68,14 @@ function keyIdMistake(text: string): Mistake | undefined {
     };
   }
   if (text.startsWith('arn:')) return { code, message: 'is an ARN', hint: 'Give the id of one of its access keys.' };
-  const foreign = tokenKind(text) === 'aws-access-key-id' ? undefined : findForeignToken(text);
-  if (foreign) return foreign;
+  const mistake = findPasteMistake(text) ?? findForeignToken(text, ['aws-access-key-id']);
+  if (mistake) return mistake;
   if (SECRET_ACCESS_KEY.test(text) && /[a-z/+]/.test(text)) {
     return { code: 'SECRET_IN_ID', message: 'looks like the secret of a key', hint: 'Give the id, which begins with AKIA.' };
   }
-  return (
-    findPasteMistake(text) ?? {
-      code,
-      message: 'is not the id of an access key',
-      hint: 'It begins with AKIA and has 20 capital letters and digits.',
-    }
-  );
+  return {
+    code,
+    message: 'is not the id of an access key',
+    hint: 'It begins with AKIA and has 20 capital letters and digits.',
+  };
 }
