@@ -13,7 +13,19 @@ route({
   query: z.strictObject({ raw: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) }),
   body: HandOutRequest.prefault({}),
   reply: { 200: HandOutView },
-  errors: ['CREDENTIAL_DISABLED', 'NOTHING_TO_HAND_OUT', 'HAND_OUT_LIMIT', 'SECRET_MISSING', 'AUDIT_UNAVAILABLE'],
+  errors: [
+    'CREDENTIAL_DISABLED',
+    'NOTHING_TO_HAND_OUT',
+    'HAND_OUT_LIMIT',
+    'SECRET_MISSING',
+    'AUDIT_UNAVAILABLE',
+    // Of providers that mint.
+    'CREDENTIAL_REJECTED',
+    'ADDRESS_BLOCKED',
+    'REGISTRY_MISCONFIGURED',
+    'REGISTRY_UNREACHABLE',
+    'REGISTRY_THROTTLED',
+  ],
   run: async ({ project, caller, params, query, body }, app) => {
     const handed = await handOut(app, { project, caller, id: params['id'] ?? '' }, body);
     if (!query.raw) return { body: handed };
