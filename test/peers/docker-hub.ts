@@ -6,7 +6,7 @@ import { startNamedHosts } from './named-hosts.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import { registryHandler } from './registry.ts';
 
-export interface HubToken {
+interface HubToken {
   value: string;
   /** ISO 8601; absent: never. */
   expiresAt?: string;

@@ -10,7 +10,7 @@ import { registryHandler } from './registry.ts';
 
 const HOUR = 3_600_000;
 
-export interface GitHubToken {
+interface GitHubToken {
   /** Absent: of an installation. */
   login?: string;
   scopes?: string[];
@@ -24,13 +24,13 @@ export interface GitHubToken {
   isThrottled?: boolean;
 }
 
-export interface GitHubInstallation {
+interface GitHubInstallation {
   account: string;
   permissions: Record<string, 'read' | 'write'>;
   isSuspended?: boolean;
 }
 
-export interface GitHubApp {
+interface GitHubApp {
   publicKey: KeyObject;
   installations: Record<string, GitHubInstallation>;
 }

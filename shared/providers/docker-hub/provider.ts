@@ -1,5 +1,5 @@
+import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
-import type { InferredMethod } from '../provider.ts';
 import { tokenKind } from '../token-shapes.ts';
 
 /** All names that Docker Hub answers to, or that people copy from a browser. */
@@ -29,15 +29,10 @@ export const dockerHub = defineProvider({
   proof: ['scopeless-token'],
   defaultMethod: 'token',
   apiHost: () => 'registry-1.docker.io',
-  inferMethod({ organization, password }): InferredMethod | undefined {
+  inferMethod(fields) {
+    const { organization, password } = fields;
     const isOrganizationToken = typeof password === 'string' && tokenKind(password) === 'docker-hub-organization';
     if (organization === undefined && !isOrganizationToken) return undefined;
-    return {
-      method: 'organization-token',
-      rename: {
-        ...(organization === undefined && { username: 'organization' }),
-        ...(password !== undefined && { password: 'token' }),
-      },
-    };
+    return plainForm('organization-token', fields, { username: 'organization', password: 'token' });
   },
 });

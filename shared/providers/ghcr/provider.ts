@@ -1,3 +1,4 @@
+import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
 
 /** Container registries of GitHub Enterprise Cloud with data residency. */
@@ -22,8 +23,6 @@ export const ghcr = defineProvider({
   dockerConfigKeys: ({ host }) => [host],
   proof: ['identify'],
   defaultMethod: 'token',
-  inferMethod({ privateKey, password }) {
-    if (privateKey !== undefined) return { method: 'github-app' };
-    return password === undefined ? undefined : { method: 'token', rename: { password: 'token' } };
-  },
+  inferMethod: (fields) =>
+    'privateKey' in fields ? { method: 'github-app' } : plainForm('token', fields, { password: 'token' }),
 });
