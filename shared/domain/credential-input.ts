@@ -6,32 +6,47 @@ import { parseAuthorities } from '../net/authorities.ts';
 import { formSchema } from '../providers/catalog.ts';
 import type { Method, Provider } from '../providers/provider.ts';
 import { chooseMethod } from './choose-method.ts';
-import type { Json } from './ports.ts';
+import { RECORD_LIMITS, type Json } from './ports.ts';
 import { PURPOSES, type Project } from './policy.ts';
+
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+const NOT_PRINTABLE = {
+  message: 'has a character that cannot be seen',
+  params: { code: 'NOT_PRINTABLE', hint: 'Type it by hand instead of pasting it.' },
+};
 
 const printable = (most: number) =>
   z
     .string()
     .trim()
     .min(1, { message: 'must have at least one visible character' })
-    .refine((text) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(text), {
-      message: 'has a character that cannot be seen',
-      params: { code: 'NOT_PRINTABLE', hint: 'Type it by hand instead of pasting it.' },
-    })
+    .refine((text) => !INVISIBLE.test(text), NOT_PRINTABLE)
     .refine((text) => Array.from(text).length <= most, {
       message: `must be at most ${most} characters`,
       params: { code: 'TOO_LARGE' },
     });
 
 const LABEL_KEY = /^[a-zA-Z0-9](?:[a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$/;
+const LabelKey = z.string().regex(LABEL_KEY, { message: 'a label key is 1 to 63 letters, digits and . _ / -' });
+const LabelValue = z
+  .string()
+  .max(256)
+  .refine((text) => !INVISIBLE.test(text), NOT_PRINTABLE);
+
+/** What the field of a record takes, with the quotes around it: line breaks count twice in its JSON. */
+const LONGEST_PEM = RECORD_LIMITS.fieldBytes / 2 - 2;
 
 /** PEM of one or more certificates of authorities. */
 const CertificateAuthority = z
   .string()
-  .max(32_000)
+  .trim()
+  .refine((text) => JSON.stringify(text).length - 2 <= LONGEST_PEM, {
+    message: 'is too long',
+    params: { code: 'TOO_LARGE', hint: 'Give the certificate of one authority alone, without text around it.' },
+  })
   .transform((text, context) => {
     const problem = certificateProblem(text);
-    if (!problem) return text.trim();
+    if (!problem) return text;
     context.addIssue({
       code: 'custom',
       message: problem,
@@ -53,7 +68,7 @@ export const CommonInput = z.strictObject({
     .meta({ description: '`admin` credentials are used by regcred and never handed out.' }),
   environments: z.array(z.string().max(63)).max(20).default([]).meta({ description: 'Empty: all that the project has.' }),
   labels: z
-    .record(z.string().regex(LABEL_KEY, { message: 'a label key is 1 to 63 letters, digits and . _ / -' }), z.string().max(256))
+    .record(LabelKey, LabelValue)
     .refine((labels) => Object.keys(labels).length <= 32, { message: 'must be at most 32 labels', params: { code: 'TOO_LARGE' } })
     .default({}),
   tls: z

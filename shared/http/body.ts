@@ -56,8 +56,9 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Refuses what no request of ours has: deep nesting, and a member called `__proto__`, which some code takes for the parent
- * of an object. Without recursion, so that the nesting which it refuses cannot exhaust the stack here.
+ * Refuses what no request of ours has: deep nesting, a member called `__proto__`, which some code takes for the parent of
+ * an object, and half a surrogate pair, which UTF-8 cannot write: it would be stored as another text than was given.
+ * Without recursion, so that the nesting which it refuses cannot exhaust the stack here.
  */
 function requirePlain(body: unknown): void {
   let level = [{ value: body, pointer: '' }];
@@ -74,10 +75,21 @@ function requirePlain(body: unknown): void {
 }
 
 function members({ value, pointer }: { value: unknown; pointer: string }): { value: unknown; pointer: string }[] {
+  if (typeof value === 'string' && !value.isWellFormed()) throw notUnicode(pointer);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).map(([name, member]) => {
     const path = `${pointer}${jsonPointer([name])}`;
     if (name === '__proto__') throw invalidFields([unknownField(path)]);
+    if (!name.isWellFormed()) throw notUnicode(pointer);
     return { value: member as unknown, pointer: path };
   });
+}
+
+function notUnicode(pointer: string): AppError {
+  return invalidInput(
+    pointer,
+    'NOT_UNICODE',
+    'has half a surrogate pair, which is no character',
+    'Type it by hand instead of pasting it.',
+  );
 }

@@ -72,10 +72,10 @@ function knownForms(secret: string): string[] {
 function forms(secret: string): string[] {
   const json = inJson(secret);
   const plain = [secret, json, inJson(json)];
-  const inUrls = [encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)].flatMap((form) => [
-    form,
-    form.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-  ]);
+  // What is no Unicode has no spelling in a URL, and the encoder throws: a log must not.
+  const inUrls = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams({ s: secret }).toString().slice(2)].flatMap(
+    (form) => [form, form.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
+  );
   return [...plain, ...inUrls, ...plain.flatMap(base64Forms)].filter((form) => form.length >= SHORTEST_BY_VALUE);
 }
 

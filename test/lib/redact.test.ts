@@ -85,6 +85,12 @@ describe('redactText', () => {
     );
   });
 
+  test('takes out a secret that is no Unicode, instead of throwing in the middle of a log', () => {
+    const secret = 'correct\ud800horse';
+
+    expect(redactText(JSON.stringify({ text: secret }), [secret])).toBe('{"text":"[redacted]"}');
+  });
+
   test('leaves a text without secrets as it is', () => {
     const text = JSON.stringify({ event: 'request', function: 'create-credential', status: 201, host: 'registry.example.com' });
 
