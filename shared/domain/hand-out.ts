@@ -40,7 +40,7 @@ export async function handOut(app: App, address: Address, request: HandOutReques
   const found = await findLiveCredential(app, address);
   const { credential } = found;
   const rules = grantFor(found, address, request);
-  requireUsable(credential);
+  requireUsable(credential, request);
   countHandOut(app, rules);
 
   const subject = subjectOfCredential(found.project, credential, await openOrNote(app, credential));
@@ -75,7 +75,7 @@ function grantFor({ credential, project }: Found, { caller }: Address, { environ
   });
 }
 
-function requireUsable(credential: Credential): void {
+function requireUsable(credential: Credential, { actions }: HandOutRequest): void {
   if (!credential.enabled) {
     throw new AppError('CREDENTIAL_DISABLED', 'This credential is switched off.', {
       hint: 'Whoever switched it off can set enabled to true with PATCH.',
@@ -85,6 +85,15 @@ function requireUsable(credential: Credential): void {
     throw new AppError('FORBIDDEN', 'Credentials with purpose admin are never handed out.', {
       hint: 'Make one with purpose pull or push.',
     });
+  }
+  const pushAt = actions?.indexOf('push') ?? -1;
+  if (credential.purpose === 'pull' && pushAt >= 0) {
+    throw invalidInput(
+      `/actions/${pushAt}`,
+      'NOT_ALLOWED',
+      'is not what this credential is for',
+      'Use a credential with purpose push.',
+    );
   }
 }
 

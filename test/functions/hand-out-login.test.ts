@@ -205,6 +205,14 @@ describe('POST /api/projects/{project}/credentials/{id}/login', () => {
       expect(await service.post(`${path}/login`)).toMatchObject({ status: 409, json: { code: 'CREDENTIAL_DISABLED' } });
     });
 
+    test('to push with a credential that is for pulling', async () => {
+      const path = await created({ purpose: 'pull' });
+
+      const reply = await service.post(`${path}/login`, { repositories: ['team/app'], actions: ['pull', 'push'] });
+
+      expect(reply).toMatchObject({ status: 400, json: { code: 'INVALID_INPUT', errors: [{ pointer: '/actions/1' }] } });
+    });
+
     test('where its purpose is admin, to anybody', async () => {
       const path = await created({ purpose: 'admin' });
 
