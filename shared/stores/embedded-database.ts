@@ -41,9 +41,16 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
-/** SQLite gives the files that it puts beside a database the same rights. */
+/**
+ * SQLite gives the files that it puts beside a database the same rights. A file that is there is not opened: closing it
+ * would drop the POSIX locks of every other connection of this process, and another process could take its log away.
+ */
 async function createPrivately(file: string): Promise<void> {
-  await (await open(file, 'a', 0o600)).close();
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
   await syncFolder(dirname(file));
 }
 

@@ -4,6 +4,7 @@ import { DAY, after, type Clock } from '../../../shared/lib/clock.ts';
 import type { Queue } from '../../../shared/domain/ports.ts';
 import { openSqliteQueue } from '../../../shared/stores/queue/sqlite.ts';
 import { describeQueue, type QueueUnderTest } from '../../contract/queue.ts';
+import { nextLine, startChild } from '../child-program.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 describeQueue('sqlite', () => openInTemporaryFolder());
@@ -40,15 +41,30 @@ describe('the life of a message', () => {
   });
 });
 
-async function openInTemporaryFolder(clock?: Clock): Promise<QueueUnderTest> {
+test('a process that opens the file twice keeps it from others that would take it over', async () => {
+  await using subject = await openInTemporaryFolder();
+  const another = await subject.another();
+  await another.send('work', { n: 1 });
+
+  await using child = startChild(new URL('../take-database.ts', import.meta.url), [subject.file]);
+
+  expect(await nextLine(child)).toBe('database is locked');
+  await subject.queue.send('work', { n: 2 });
+  const received = await another.receive('work', { max: 32, visibilitySeconds: 1 });
+  expect(received.map(({ body }) => body)).toEqual(expect.arrayContaining([{ n: 1 }, { n: 2 }]));
+});
+
+async function openInTemporaryFolder(clock?: Clock): Promise<QueueUnderTest & { file: string }> {
   const folder = await temporaryFolder();
+  const file = join(folder.path, 'queue.db');
   const connections: Queue[] = [];
   const connect = async () => {
-    const queue = await openSqliteQueue(join(folder.path, 'queue.db'), clock);
+    const queue = await openSqliteQueue(file, clock);
     connections.push(queue);
     return queue;
   };
   return {
+    file,
     queue: await connect(),
     another: connect,
     [Symbol.asyncDispose]: async () => {
