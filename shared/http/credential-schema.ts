@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommonInput } from '../domain/credential-input.ts';
+import { CommonInput } from '../domain/common-input.ts';
 import { CheckRequest } from '../domain/check-credential.ts';
 import { methods } from '../providers/all.ts';
 import { formSchema } from '../providers/catalog.ts';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CommonInput } from '../../../shared/domain/credential-input.ts';
+import { CommonInput } from '../../../shared/domain/common-input.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
 import type { FieldSchema, MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
 import { startDocumentedService } from '../../documented-service.ts';
