@@ -15,14 +15,17 @@ export interface Allowance {
 }
 
 /** Link-local addresses count as metadata as a whole; these are the others. */
-const METADATA = new Set([
-  '168.63.129.16', // Azure's wire server: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
-  '100.100.100.200', // Alibaba Cloud
-  '192.0.0.192', // Oracle Cloud
-  'fd00:ec2::254', // AWS instance metadata
-  'fd00:ec2::253', // AWS name server
-  'fd00:ec2::23', // AWS EKS pod identity
-]);
+const METADATA = [
+  '168.63.129.16/32', // Azure's wire server: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+  '100.100.100.200/32', // Alibaba Cloud
+  'fd00:100::100:200/128', // Alibaba Cloud
+  '192.0.0.192/32', // Oracle Cloud
+  'fd00:c1::a9fe:a9fe/128', // Oracle Cloud
+  'fd00:ec2::/32', // AWS: instance metadata, EKS pod identity, names, time
+  'fd20:ce::254/128', // Google Cloud
+  'fd00:42::42/128', // Scaleway
+  'fd00:a9fe:a9fe::1/128', // Akamai
+];
 
 /** Unallocated or special beside what ipaddr.js knows: IPv6 assigns global unicast from 2000::/3 alone (RFC 4291, IANA). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -56,7 +59,7 @@ const REFUSALS: Record<Exclude<AddressClass, 'public'>, [string, string, string]
 export function classifyAddress(text: string): AddressClass {
   if (!ipaddr.isValid(text)) return 'reserved';
   const address = ipaddr.parse(text);
-  if (METADATA.has(address.toString())) return 'metadata';
+  if (isInNetworks(text, METADATA)) return 'metadata';
   if (address instanceof ipaddr.IPv6) return classifyIPv6(address);
   return CLASS_BY_RANGE[address.range()] ?? 'reserved';
 }

@@ -26,6 +26,12 @@ describe('classifyAddress', () => {
     ['100.100.100.200', 'metadata'],
     ['fd00:ec2::254', 'metadata'],
     ['fd00:ec2:0:0:0:0:0:23', 'metadata'],
+    ['fd00:ec2::254%eth0', 'metadata'],
+    ['fd20:ce::254', 'metadata'],
+    ['fd00:c1::a9fe:a9fe', 'metadata'],
+    ['fd00:42::42', 'metadata'],
+    ['fd00:a9fe:a9fe::1', 'metadata'],
+    ['fd00:100::100:200', 'metadata'],
     ['0.0.0.0', 'reserved'],
     ['0.1.2.3', 'reserved'],
     ['::', 'reserved'],
@@ -87,7 +93,7 @@ describe('assertAddressAllowed', () => {
     );
   });
 
-  test.for(['169.254.169.254', '168.63.129.16', 'fd00:ec2::254', '100.100.100.200', 'fe80::1'])(
+  test.for(['169.254.169.254', '168.63.129.16', 'fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', 'fe80::1'])(
     '%s is refused, whatever is allowed',
     (address) => {
       expect(allows(address, ['0.0.0.0/0', '::/0'], true)).toThrow(expect.objectContaining({ reason: 'METADATA_ADDRESS' }));
