@@ -25,10 +25,12 @@ import { quayApplication } from './quay/application.ts';
 import { harbor } from './harbor/provider.ts';
 import { harborRobot } from './harbor/robot.ts';
 import { harborUser } from './harbor/user.ts';
+import { artifactory } from './artifactory/provider.ts';
+import { artifactoryToken } from './artifactory/token.ts';
 import type { Method, Provider } from './provider.ts';
 
 /** Every provider, in the order in which a portal shows them. */
-export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, quay, harbor, generic];
+export const providers: Provider[] = [dockerHub, ghcr, gitlab, acr, ecr, ecrPublic, google, quay, harbor, artifactory, generic];
 
 /** Every method. */
 export const methods: Method[] = [
@@ -48,5 +50,6 @@ export const methods: Method[] = [
   quayApplication,
   harborRobot,
   harborUser,
+  artifactoryToken,
   genericPassword,
 ];
