@@ -65,10 +65,11 @@ async function ask(
   // With `delete`, because cancelling an upload takes that right, too. What is not granted is left out of the token.
   const scope = `repository:${name}:${options.scopeActions ?? 'pull,push,delete'}`;
   if (actions.includes('push')) {
-    const started = await knock(known, scope, `/v2/${name}/blobs/uploads/`, { method: 'POST' });
+    const uploads = new URL(`/v2/${name}/blobs/uploads/`, options.session.origin);
+    const started = await knock(known, scope, uploads.pathname, { method: 'POST' });
     findings.push = judgePush(started);
     findings.delete = judgeDelete(name, started.access);
-    if (started.status === 202 && !(await isCancelled(options, started))) leavesBehind.push(name);
+    if (started.status === 202 && !(await isCancelled(options, uploads, started))) leavesBehind.push(name);
   } else if (actions.includes('delete')) {
     const authorized = known.challenge && (await authorize(known, known.challenge, scope));
     findings.delete = judgeDelete(name, authorized?.access);
@@ -101,10 +102,14 @@ function judgeDelete(name: string, access: Access[] | undefined): Finding {
   return { answer: 'no', reason: 'The token does not grant delete.' };
 }
 
-/** Ends the upload that was begun. The Location may lead anywhere: only the registry itself gets the login. */
-async function isCancelled({ session, signal }: KnockOptions, { answer, authorization }: Knocked): Promise<boolean> {
-  const location = URL.parse(answer?.headers.get('location') ?? '', session.origin);
-  if (!location || location.origin !== session.origin) return false;
+/** Ends the upload that was begun. The Location may be missing or lead anywhere: only the registry itself gets the login. */
+async function isCancelled(
+  { session, signal }: KnockOptions,
+  uploads: URL,
+  { answer, authorization }: Knocked,
+): Promise<boolean> {
+  const location = URL.parse(answer?.headers.get('location') ?? '', uploads);
+  if (!location || location.origin !== session.origin || location.pathname === uploads.pathname) return false;
   try {
     const { status } = await session.request(location, {
       method: 'DELETE',

@@ -121,6 +121,25 @@ describe('an upload session', () => {
     });
   });
 
+  test('that has no address is left alone, and so is everything else', async () => {
+    await using registry = await start({ odd: to('POST', oddities.status(202)) });
+
+    const result = await probing(registry, { repositories });
+
+    expect(result).toMatchObject({ capabilities: [{ push: 'yes' }], leavesBehind: ['team/app'] });
+    expect(registry.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+
+  test('whose address is relative to where it was begun is cancelled there', async () => {
+    await using registry = await start({ odd: to('POST', oddities.status(202, { location: 'session-1?_state=x' })) });
+
+    await probing(registry, { repositories });
+
+    expect(registry.requests).toContainEqual(
+      expect.objectContaining({ method: 'DELETE', path: '/v2/team/app/blobs/uploads/session-1?_state=x' }),
+    );
+  });
+
   test('that leads to another origin is left alone, though that could be reached', async () => {
     const authority = createAuthority();
     await using elsewhere = await start({ tls: authority.issue({ hosts: ['elsewhere.example.com'] }) });
