@@ -10,8 +10,19 @@ const PEERS = {
   skopeo: () => hasProgram('skopeo'),
   podman: () => hasProgram('podman'),
   umoci: () => hasProgram('umoci'),
+  moto: () => motoServer() !== undefined,
   recordings: () => existsSync(RECORDINGS),
 } satisfies Record<string, () => boolean>;
+
+/** Where .ci/run puts moto, which is no package of the system. */
+const MOTO_FOLDER = '/opt/regcred-moto/bin';
+
+/** The program of moto: what MOTO_SERVER names, else from the PATH, else where .ci/run put it. */
+export function motoServer(): string | undefined {
+  const named = process.env['MOTO_SERVER'];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), MOTO_FOLDER];
+  return [...(named ? [named] : []), ...folders.map((folder) => join(folder, 'moto_server'))].find(isExecutable);
+}
 
 export type Peer = keyof typeof PEERS;
 

@@ -1,5 +1,5 @@
 import type { Secret } from '../../lib/secret.ts';
-import { assertInService, assertNotHtml } from '../../oci/refusals.ts';
+import { assertInService } from '../../oci/refusals.ts';
 import type { MethodContext } from '../provider.ts';
 
 /** What an AWS client hands over once it is signed. */
@@ -43,7 +43,7 @@ export function sdkSettings(context: Doors, key: AccessKey, region: string, endp
 
 type Doors = Pick<MethodContext, 'http' | 'clock' | 'signal'>;
 
-/** Throws Refusal for answers that are none of AWS's, such as redirects and web pages, and NetError. */
+/** Throws Refusal for answers that AWS itself does not give to such calls, such as redirects, and NetError. */
 function guardedHandler({ http, clock, signal }: Doors) {
   return {
     async handle(request: SdkRequest): Promise<{ response: SdkResponse }> {
@@ -55,7 +55,6 @@ function guardedHandler({ http, clock, signal }: Doors) {
         signal,
       });
       assertInService(answer, url.host, clock);
-      assertNotHtml(answer, url.host);
       const { status: statusCode, headers, body } = answer;
       return { response: { statusCode, headers: Object.fromEntries(headers), body: Buffer.from(body) } };
     },
