@@ -12,6 +12,9 @@ import type { Wire } from './wire.ts';
 /** Seconds that a token lives if the service does not say: https://distribution.github.io/distribution/spec/auth/token/ */
 const DEFAULT_LIFE = 60;
 
+/** Seconds: no token lives longer. Beyond what a Date can hold, its end could not even be written down. */
+const LONGEST_LIFE = 10 * 365 * 24 * 3600;
+
 export interface TokenRequest {
   /** A token service that may see the login: see `trustedRealm`. */
   realm: URL;
@@ -39,7 +42,7 @@ export interface RegistryToken {
 const TokenAnswer = z.object({
   token: z.string().optional(),
   access_token: z.string().optional(),
-  expires_in: z.number().positive().optional().catch(undefined),
+  expires_in: z.number().positive().max(LONGEST_LIFE).optional().catch(undefined),
 });
 
 const TokenClaims = z.object({
@@ -90,8 +93,13 @@ export function readToken(answer: Answer, host: string, now: Date): RegistryToke
     );
   }
   const { exp, access } = readClaims(value);
-  const life = fields?.expires_in ?? (exp === undefined ? DEFAULT_LIFE : exp - now.getTime() / SECOND);
+  const life = fields?.expires_in ?? lifeUntil(exp, now) ?? DEFAULT_LIFE;
   return { value: new Secret(value), expiresAt: after(now, life * SECOND), ...(access && { access }) };
+}
+
+function lifeUntil(exp: number | undefined, now: Date): number | undefined {
+  const life = exp === undefined ? undefined : exp - now.getTime() / SECOND;
+  return life !== undefined && Math.abs(life) <= LONGEST_LIFE ? life : undefined;
 }
 
 /** Unverified, for hints. Tokens may be opaque, or hold the login itself. */

@@ -68,6 +68,8 @@ describe('a token request', () => {
     ['the claim exp', { token: jwt({ exp: NOW.getTime() / 1000 + 900 }) }, 900],
     ['expires_in before the claim', { token: jwt({ exp: NOW.getTime() / 1000 + 900 }), expires_in: 300 }, 300],
     ['60 s, if expires_in is nonsense', { token: 'opaque', expires_in: 'soon' }, 60],
+    ['60 s, if expires_in is beyond any calendar', { token: 'opaque', expires_in: 1e300 }, 60],
+    ['60 s, if the claim exp is', { token: jwt({ exp: 1e300 }) }, 60],
   ] as const)('lives for %s', async ([, body, seconds]) => {
     await using peer = await answering(body);
 
