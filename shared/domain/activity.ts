@@ -113,8 +113,8 @@ function activityView({ fields }: Row): ActivityView {
   return { at, type, credentialId, by, data };
 }
 
-/** The row of a day at which a page begins; empty: the day's first. */
-const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z-]{26,36})?$/;
+/** The row of a day at which a page begins; empty: the day's first. Its end is an event's id: a ULID, a UUID, or what a reminder is of. */
+const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z-]{26,64})?$/;
 
 function readToken(text: string | undefined): { at: number; from: string } | undefined {
   if (text === undefined) return undefined;

@@ -45,6 +45,23 @@ describe('reminders', () => {
     expect(await reminders(open, address)).toEqual([30, 14, 7, 1]);
   });
 
+  test('stand in the activity like all else, on whichever page', async () => {
+    await using open = await openApp();
+    const address = await create(open, { expiresAt: inDays(open, 31) });
+    await pass(open, 32);
+    const { credential } = await findCredential(open.app, address);
+
+    const types: string[] = [];
+    for (let pageToken: string | undefined, isFirst = true; isFirst || pageToken; isFirst = false) {
+      const page = await listActivity(open.app, credential, { limit: 1, ...(pageToken && { pageToken }) });
+      types.push(...page.value.map(({ type }) => type.replace('regcred.credential.', '')));
+      pageToken = page.nextPageToken;
+    }
+
+    expect(types.filter((type) => type === 'expiring')).toHaveLength(4);
+    expect(types.at(-1)).toBe('created');
+  });
+
   test('come by the age that the owner allows', async () => {
     await using open = await openApp();
     const address = await create(open, { rotationPolicy: { everyDays: 20 } });
