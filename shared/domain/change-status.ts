@@ -5,7 +5,7 @@ import type { Credential } from './credential.ts';
 import { announce, eventOperation, type Event } from './events.ts';
 import { RowConflict, type Operation } from './ports.ts';
 import { projectPartition, statusRow } from './rows.ts';
-import { readStatus, statusFields, type Status } from './status.ts';
+import { isOfAnother, readStatus, statusFields, type Status } from './status.ts';
 
 /** How often it starts again because somebody else learned something at the same time. */
 const ATTEMPTS = 5;
@@ -17,7 +17,8 @@ export interface StatusChange {
 
 /**
  * Reads, changes and writes the status, beside the record: never its revision. Starts again if somebody was faster.
- * Answers the status that is then there.
+ * Where the login was replaced since `credential` was read, nothing is changed: what was learned of the old one says
+ * nothing about the new one. Answers the status that is then there.
  */
 export async function changeStatus(
   app: App,
@@ -29,6 +30,7 @@ export async function changeStatus(
   const row = statusRow(credential.id);
   for (let attempt = 1; ; attempt += 1) {
     const found = await app.records.get(partition, row);
+    if (found && isOfAnother(found, credential)) return found.fields as unknown as Status;
     const current = readStatus(found, credential);
     const wanted = change(current);
     if (!wanted) return current;

@@ -23,6 +23,11 @@ export function readStatus(row: Row | undefined, credential: Credential): Status
   return unverified(credential, stored?.lastUsedAt);
 }
 
+/** Whether a status is about another login than the credential had when it was read: every commit of a login writes both. */
+export function isOfAnother({ fields }: Row, { active }: Credential): boolean {
+  return fields['of'] !== active.since;
+}
+
 export function unverified(credential: Credential, lastUsedAt?: string): Status {
   return {
     schemaVersion: 1,

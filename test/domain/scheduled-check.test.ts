@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { checkCredential } from '../../shared/domain/check-credential.ts';
+import { REGCRED } from '../../shared/domain/caller.ts';
+import { checkAndLearn, checkCredential } from '../../shared/domain/check-credential.ts';
 import { createCredential } from '../../shared/domain/create-credential.ts';
+import { openMaterial } from '../../shared/domain/material.ts';
 import { findCredential, findStatus } from '../../shared/domain/read-credential.ts';
 import { tick } from '../../shared/domain/schedule.ts';
 import { sweep } from '../../shared/domain/sweep.ts';
 import { updateCredential } from '../../shared/domain/update-credential.ts';
-import { DAY, HOUR } from '../../shared/lib/clock.ts';
+import { DAY, HOUR, MINUTE } from '../../shared/lib/clock.ts';
 import { startRegistry, type Registry } from '../peers/registry.ts';
 import { callerWith, openApp, type OpenApp } from './open-app.ts';
 
@@ -102,6 +104,25 @@ describe('the daily check', () => {
     await story.nextDay();
 
     expect(logins(registry)).toBeGreaterThan(before);
+  });
+
+  test('that ends after the secret was replaced says nothing about the new one', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    const { credential, project } = await findCredential(open.app, story.address);
+    // A check that is under way has the old secret in its hands.
+    await openMaterial(open.app, credential);
+    registry.users['ci'] = 'another-password';
+    open.pass(MINUTE);
+    const options = { ...story.address, ifMatch: '*', check: 'live' as const };
+    await updateCredential(open.app, options, { password: 'another-password' });
+    const before = await story.status();
+
+    const late = await checkAndLearn(open.app, { project, credential, by: REGCRED });
+
+    expect(late).toMatchObject({ verdict: 'invalid_credentials', standing: 'accepted' });
+    expect(await story.status()).toEqual(before);
   });
 
   test('is planned again by the sweep if its row was lost', async () => {
