@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, invalidInput } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
+import { findProvider } from '../providers/catalog.ts';
 import type { Method } from '../providers/provider.ts';
 import { secretStoreName, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
@@ -147,6 +148,9 @@ function readPatched({ credential, project }: Found, patch: unknown): Credential
   refuseRemovedSecret(methodOf(credential), patch);
   const isPlain = 'url' in patch && typeof patch.url === 'string' && /^\s*http:\/\//i.test(patch.url);
   const base: Record<string, unknown> = asInput(credential);
+  // Another provider has methods of its own.
+  if ('provider' in patch && !('method' in patch) && findProvider(String(patch.provider))?.id !== credential.provider)
+    delete base['method'];
   // An address or an authority says how it is reached unless the patch says it, too.
   if (!('tls' in patch) && (isPlain || 'ca' in patch)) delete base['tls'];
   return readMergedInput(project, mergePatch(base, patch));
@@ -203,10 +207,22 @@ function isLoginChanged(before: Credential, after: Credential, { material }: Cre
   );
 }
 
-/** Throws MATERIAL_REQUIRED if something that the secret is bound to changes and the secret was not given again. */
+/**
+ * Throws MATERIAL_REQUIRED if something that the secret is bound to changes and the secret was not given again, and
+ * INVALID_INPUT for a method that has no use for the secret that is there.
+ */
 function requireMaterial(before: Credential, after: Credential, { material }: CredentialInput): void {
   if (material || bindingOf(after) === bindingOf(before)) return;
   const fields = materialFields(methodOf(after));
+  if (fields.length === 0) {
+    if (!before.active.secret) return;
+    throw invalidInput(
+      '/method',
+      'NOT_ALLOWED',
+      'has no secret, and this credential has one',
+      'Make a new credential for this method, and delete this one.',
+    );
+  }
   const hint = `Give ${fields.join(', ')} again in the same request.`;
   throw new AppError(
     'MATERIAL_REQUIRED',

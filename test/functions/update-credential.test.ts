@@ -224,6 +224,32 @@ describe('PATCH /api/projects/{project}/credentials/{id}', () => {
       expect(registry.requests.length).toBe(asked);
     });
 
+    test('needs none where the method has none', async () => {
+      const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+      const form = { name: `Nodes ${randomUUID()}`, provider: 'ecr', method: 'node-role', url };
+      const { json } = await service.post(CREDENTIALS, form);
+
+      const moved = { url: url.replace('west-1', 'central-1') };
+      const reply = await service.patch(`${CREDENTIALS}/${json.id}`, moved, { headers: { 'if-match': '*' } });
+
+      expect(reply).toMatchObject({ status: 200, json: { ...moved, registry: { host: moved.url }, revision: 2 } });
+    });
+
+    test('cannot become a method that has no use for the secret', async () => {
+      const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+      expect(await patch({ provider: 'ecr', method: 'node-role', url, username: null, tls: 'verify' })).toMatchObject({
+        status: 400,
+        json: { code: 'INVALID_INPUT', errors: [{ pointer: '/method', code: 'NOT_ALLOWED' }] },
+      });
+      expect(await shown()).toEqual(credential);
+    });
+
+    test('is also the provider, whose method is then inferred', async () => {
+      expect(await patch({ provider: 'gitlab' })).toMatchObject({ status: 422, json: { code: 'MATERIAL_REQUIRED' } });
+      expect(await shown()).toEqual(credential);
+    });
+
     test('works together with the secret', async () => {
       await using second = await startRegistry({ users: { robot: 'robot-password' } });
 
