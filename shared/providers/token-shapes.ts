@@ -26,6 +26,7 @@ const SHAPES: TokenShape[] = [
   { kind: 'docker-hub-personal', title: 'a personal token of Docker Hub', pattern: /^dckr_pat_[\w-]{10,}$/ },
   { kind: 'docker-hub-organization', title: 'an organization token of Docker Hub', pattern: /^dckr_oat_[\w-]{10,}$/ },
   { kind: 'gitlab', title: 'a token of GitLab', pattern: /^gl(?:pat|dt|cbt|rt|oas|soat|ft|ptt)-[\w.-]{10,}$/ },
+  { kind: 'artifactory-reference', title: 'a reference token of Artifactory', pattern: /^cmVmdGtu[\w-]{20,}$/ },
   { kind: 'aws-access-key-id', title: 'the id of an access key of AWS', pattern: /^(?:AKIA|ASIA)[A-Z0-9]{16}$/ },
   { kind: 'entra-client-secret', title: 'a client secret of Microsoft Entra ID', pattern: /^[\w.~-]{3}\dQ~[\w.~-]{30,}$/ },
   { kind: 'acr-password', title: 'a password of an Azure container registry', pattern: /^[\w+/]{42}\+ACR[\w+/]{6}$/ },

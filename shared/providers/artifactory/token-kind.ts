@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose/jwt/decode';
 import { SECOND } from '../../lib/clock.ts';
 import type { Mistake } from '../provider.ts';
-import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
+import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
 
 /**
  * What a secret of Artifactory is, by how it begins. `access`: a JWT. `reference`: `reftkn:` in base64; identity tokens look
@@ -11,7 +11,7 @@ import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
  */
 export function artifactoryTokenKind(secret: string): 'access' | 'reference' | 'api-key' | undefined {
   if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(secret)) return 'access';
-  if (/^cmVmdGtu[\w-]{20,}$/.test(secret)) return 'reference';
+  if (tokenKind(secret) === 'artifactory-reference') return 'reference';
   return /^AKC[\w-]{20,}$/.test(secret) ? 'api-key' : undefined;
 }
 
@@ -27,5 +27,7 @@ export function endOf(accessToken: string): Date | undefined {
 
 /** Says what was pasted in place of a secret of Artifactory. A password may have quotes and spaces; a token has a mark. */
 export function findArtifactoryMistake(text: string): Mistake | undefined {
-  return findForeignToken(text) ?? (/eyJ|cmVmdGtu|AKC/.test(text) ? findPasteMistake(text) : undefined);
+  return (
+    findForeignToken(text, ['artifactory-reference']) ?? (/eyJ|cmVmdGtu|AKC/.test(text) ? findPasteMistake(text) : undefined)
+  );
 }

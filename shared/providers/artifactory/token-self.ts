@@ -16,7 +16,7 @@ const TokenSelf = z.object({
 });
 
 /** A token, as the platform knows it. */
-export interface KnownToken {
+interface KnownToken {
   id: string;
   /** Absent: never. */
   expiresAt?: Date;

@@ -24,7 +24,7 @@ const Robots = z.array(
 );
 
 /** A robot, as Harbor knows it. */
-export interface RobotRecord {
+interface RobotRecord {
   id: string;
   /** `never`: it has no end. Absent: it is not told. */
   expiresAt?: Date | 'never';

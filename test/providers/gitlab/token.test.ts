@@ -221,6 +221,7 @@ describe('a mistake in the form of gitlab/token', () => {
     ['a token with a line break', { token: `${NARROW}\n` }, '/token INVALID'],
     ['a token with its header', { token: `Bearer ${NARROW}` }, '/token HEADER'],
     ['a token of GitHub', { token: 'ghp_Example0Example0Example0Example0Exam' }, '/token WRONG_TOKEN'],
+    ['a reference token of Artifactory', { token: 'cmVmdGtuExample0Example0Example0Example0' }, '/token WRONG_TOKEN'],
     ['the id of a key of AWS', { token: 'AKIAIOSFODNN7EXAMPLE' }, '/token WRONG_TOKEN'],
     ['a token of a CI job', { token: 'glcbt-64_Example0Example0Exa' }, '/token WRONG_TOKEN'],
     ['an address without https', { gitlabUrl: 'http://gitlab.com' }, '/gitlabUrl SCHEME'],
@@ -241,4 +242,21 @@ describe('a mistake in the form of gitlab/token', () => {
 
     expect(mistakesOf(reply)).toEqual(['/password WRONG_TOKEN']);
   });
+});
+
+test.for([
+  ['registry.gitlab.com', 'gitlab'],
+  ['gitlab.com', 'gitlab'],
+  ['registry.gitlab.com.example.com', 'generic'],
+  ['xregistry.gitlab.com', 'generic'],
+  ['pages.gitlab.com', 'generic'],
+] as const)('%s is one of %s', async ([url, provider]) => {
+  const reply = await service.post(`${CREDENTIALS}?check=skip`, {
+    name: `host ${url}`,
+    url,
+    username: 'ci',
+    password: 'correct-horse',
+  });
+
+  expect(reply).toMatchObject({ status: 201, json: { provider } });
 });

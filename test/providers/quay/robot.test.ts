@@ -101,3 +101,19 @@ describe('a mistake in the form of quay/robot', () => {
     expect(mistakesOf(reply)).toEqual(['/username WRONG_SHAPE']);
   });
 });
+
+test.for([
+  ['quay.io', 'quay'],
+  ['https://QUAY.io/v2/', 'quay'],
+  ['quay.io.example.com', 'generic'],
+  ['xquay.io', 'generic'],
+] as const)('%s is one of %s', async ([url, provider]) => {
+  const reply = await service.post(`${CREDENTIALS}?check=skip`, {
+    name: `host ${url}`,
+    url,
+    username: 'acme+ci',
+    password: 'correct-horse',
+  });
+
+  expect(reply).toMatchObject({ status: 201, json: { provider } });
+});
