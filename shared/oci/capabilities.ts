@@ -108,7 +108,7 @@ async function isCancelled(
   uploads: URL,
   { answer, authorization }: Knocked,
 ): Promise<boolean> {
-  const location = URL.parse(answer?.headers.get('location') ?? '', uploads);
+  const location = URL.parse(answer?.headers.get('location') ?? '', uploads.href);
   if (!location || location.origin !== session.origin || location.pathname === uploads.pathname) return false;
   try {
     const { status } = await session.request(location, {
