@@ -25,7 +25,7 @@ beforeAll(async () => {
       ],
       pullsLeft: 37,
     },
-    many: { password: PASSWORD, tokens: [{ value: FIRST, expiresAt: FUTURE }, { value: SECOND }] },
+    many: { password: PASSWORD, tokens: [{ value: FIRST }, { value: SECOND, expiresAt: FUTURE }] },
     old: { password: PASSWORD, tokens: [{ value: OLD, scopes: ['repo:admin'] }] },
     reader: { password: PASSWORD, tokens: [{ value: KNOWN }], grants: { 'acme/app': ['pull'] } },
   });
@@ -89,7 +89,7 @@ describe('docker-hub/token', () => {
   });
 
   test.for<[string, object, string[]]>([
-    ['a paid account has no limit; of two tokens that may be it, neither is guessed', { username: 'many', password: FIRST }, []],
+    ['a paid account has no limit; of two tokens that may be it, neither is guessed', { username: 'many', password: SECOND }, []],
     [
       'a token without an end, of the old shape, that may delete',
       { username: 'old', password: OLD },
