@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, invalidInput } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
-import { findProvider } from '../providers/catalog.ts';
-import type { Method } from '../providers/provider.ts';
 import { secretStoreName, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
 import { countCheck } from './check-limit.ts';
@@ -13,11 +11,11 @@ import { subjectOfInput } from './subject.ts';
 import { commit } from './commit.ts';
 import { requireFuture, statusAfter, type Outcome } from './create-credential.ts';
 import { methodOf, type Credential } from './credential.ts';
-import { materialFields, readMergedInput, type CredentialInput } from './credential-input.ts';
+import { materialFields, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
 import { requireRevision } from './etag.ts';
 import { bindingOf, openMaterial, storeMaterial } from './material.ts';
-import { mergePatch } from './merge-patch.ts';
+import { changedFields, claimsDefault, readPatched } from './patch-input.ts';
 import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
 import { changeSecret, keepPresent, type Touched } from './tidy.ts';
 
@@ -105,64 +103,6 @@ async function save(
   });
 }
 
-/** The credential as a request would spell it, without the secret: what a patch is merged into. */
-function asInput({
-  name,
-  description,
-  provider,
-  method,
-  purpose,
-  environments,
-  labels,
-  tls,
-  ca,
-  tokenRealm,
-  enabled,
-  defaultIn,
-  rotationPolicy,
-  expiresAt,
-  active,
-}: Credential) {
-  const fields = {
-    name,
-    description,
-    provider,
-    method,
-    purpose,
-    environments,
-    labels,
-    tls,
-    ca,
-    tokenRealm,
-    enabled,
-    default: defaultIn.length > 0,
-    rotationPolicy,
-    expiresAt,
-  };
-  return { ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)), ...active.settings };
-}
-
-function readPatched({ credential, project }: Found, patch: unknown): CredentialInput {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
-    throw invalidInput('', 'WRONG_TYPE', 'must be an object', 'Send the fields to change; null removes one.');
-  refuseRemovedSecret(methodOf(credential), patch);
-  const isPlain = 'url' in patch && typeof patch.url === 'string' && /^\s*http:\/\//i.test(patch.url);
-  const base: Record<string, unknown> = asInput(credential);
-  // Another provider has methods of its own.
-  if ('provider' in patch && !('method' in patch) && findProvider(String(patch.provider))?.id !== credential.provider)
-    delete base['method'];
-  // An address or an authority says how it is reached unless the patch says it, too.
-  if (!('tls' in patch) && (isPlain || 'ca' in patch)) delete base['tls'];
-  return readMergedInput(project, mergePatch(base, patch));
-}
-
-function refuseRemovedSecret(method: Method, patch: object): void {
-  for (const name of materialFields(method)) {
-    if (Object.hasOwn(patch, name) && (patch as Record<string, unknown>)[name] === null)
-      throw invalidInput(`/${name}`, 'REQUIRED', 'cannot be removed', 'Give a new secret, or delete the credential.');
-  }
-}
-
 /** The record after the patch, as long as the login stays; `since` and what is known of the material stay, too. */
 function patchedCredential(
   app: App,
@@ -192,11 +132,6 @@ function patchedCredential(
     updatedAt: app.clock.now().toISOString(),
     updatedBy: actor(caller),
   };
-}
-
-/** `default: true` in the patch itself takes every environment, also those that another credential took since. */
-function claimsDefault(patch: unknown): boolean {
-  return typeof patch === 'object' && patch !== null && 'default' in patch && patch.default === true;
 }
 
 function isLoginChanged(before: Credential, after: Credential, { material }: CredentialInput): boolean {
@@ -251,15 +186,4 @@ async function checkChange(
   const refused = refusalOf(result);
   if (refused) throw refused;
   return result;
-}
-
-/** Names of the fields that a patch really changes, as the activity shows them; `secret` stands for all of the material. */
-function changedFields(before: Credential, after: Credential, hasMaterial: boolean): string[] {
-  const old = new Map<string, unknown>(Object.entries(asInput(before)));
-  const fresh = new Map<string, unknown>(Object.entries(asInput(after)));
-  const names = [...new Set([...old.keys(), ...fresh.keys()])].filter(
-    (name) => !isDeepStrictEqual(old.get(name), fresh.get(name)),
-  );
-  if (!isDeepStrictEqual(before.defaultIn, after.defaultIn) && !names.includes('default')) names.push('default');
-  return hasMaterial ? [...names, 'secret'] : names;
 }
