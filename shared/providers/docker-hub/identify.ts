@@ -13,38 +13,45 @@ const HUB_API_DOWN: Warning = {
   hint: 'Check it again later.',
 };
 
+const EXPIRY_UNKNOWN: Warning = {
+  code: 'EXPIRY_UNKNOWN',
+  detail: 'Docker Hub does not tell of this token when it ends.',
+  hint: 'If it has an end, give it as expiresAt.',
+};
+
 const MAY_ADMINISTER: Warning = {
   code: 'BROAD_SCOPES',
   detail: 'The token may delete: it has the scope repo:admin.',
   hint: 'To pull, "Read-only" is enough; to push, "Read & Write".',
 };
 
+/** What a login to Docker Hub is made of, as far as that can be seen. */
+type HubSecret = 'personal-token' | 'organization-token' | 'password';
+
 /**
- * What Docker Hub says of a login. `isPersonalToken`: the tokens of its owner tell which of them it is, and when it ends.
- * Only a clear no is thrown, as a Refusal: without its API, Docker Hub's registry still knows a right login from a wrong one.
+ * What Docker Hub says of a login; of a personal token also which of its owner's it is, and when it ends. Only a clear no is
+ * thrown, as a Refusal: without its API, Docker Hub's registry still knows a right login from a wrong one.
  */
-export async function identifyAtHub(
-  context: HubContext,
-  login: Login,
-  { isPersonalToken }: { isPersonalToken: boolean },
-): Promise<Identity> {
-  const word = await askHub(context, login, isPersonalToken);
-  if (!word) return { username: login.username, provesNothing: true, warnings: [HUB_API_DOWN] };
+export async function identifyAtHub(context: HubContext, login: Login, kind: HubSecret): Promise<Identity> {
+  const { username } = login;
+  const word = await askHub(context, login, kind);
+  if (!word) return { username, provesNothing: true, warnings: [HUB_API_DOWN] };
   const { token } = word;
+  const unknown = kind === 'password' ? [] : [EXPIRY_UNKNOWN];
   const pulls = await pullLimitWarnings(context, login);
   return {
-    username: login.username,
+    username,
     ...(token && { upstreamId: token.id }),
     ...(token?.expiresAt && { expiresAt: token.expiresAt }),
-    warnings: [...(token ? tokenWarnings(token, context) : []), ...pulls],
+    warnings: [...(token ? tokenWarnings(token, context) : unknown), ...pulls],
   };
 }
 
 /** Undefined: it cannot be asked. */
-async function askHub(context: HubContext, login: Login, isPersonalToken: boolean): Promise<{ token?: ListedToken } | undefined> {
+async function askHub(context: HubContext, login: Login, kind: HubSecret): Promise<{ token?: ListedToken } | undefined> {
   try {
     const session = await signInToHub(context, login);
-    const tokens = isPersonalToken ? await listHubTokens(context, session) : undefined;
+    const tokens = kind === 'personal-token' ? await listHubTokens(context, session) : undefined;
     const token = tokens && theOneThatWorks(tokens, context);
     return token ? { token } : {};
   } catch (error) {

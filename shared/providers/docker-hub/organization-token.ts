@@ -43,7 +43,7 @@ export const dockerHubOrganizationToken = defineMethod({
   username: ({ organization }) => organization,
   login: async ({ settings, material }) => asItIs(settings.organization, material.token),
   identify: async ({ settings, material, ...context }) =>
-    identifyAtHub(context, asItIs(settings.organization, material.token), { isPersonalToken: false }),
+    identifyAtHub(context, asItIs(settings.organization, material.token), 'organization-token'),
   privileges: {
     pull: '"Image pull" on the repositories that it is for.',
     push: '"Image push" on the repositories that it is for.',

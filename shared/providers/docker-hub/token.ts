@@ -48,9 +48,9 @@ export const dockerHubToken = defineMethod({
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),
   async identify({ settings, material, ...context }) {
-    const isPersonalToken = isToken(material.password);
-    const identity = await identifyAtHub(context, asItIs(settings.username, material.password), { isPersonalToken });
-    return isPersonalToken ? identity : { ...identity, warnings: [PERSONAL_PASSWORD, ...(identity.warnings ?? [])] };
+    const kind = isToken(material.password) ? 'personal-token' : 'password';
+    const identity = await identifyAtHub(context, asItIs(settings.username, material.password), kind);
+    return kind === 'password' ? { ...identity, warnings: [PERSONAL_PASSWORD, ...(identity.warnings ?? [])] } : identity;
   },
   privileges: {
     pull: 'A token with "Read-only" of an account that may read the repositories.',

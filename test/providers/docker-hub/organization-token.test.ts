@@ -27,7 +27,13 @@ describe('docker-hub/organization-token', () => {
 
     expect(reply).toMatchObject({
       status: 201,
-      json: { method: 'organization-token', organization: 'acme', username: 'acme', status: { standing: 'accepted' } },
+      json: {
+        method: 'organization-token',
+        warnings: [{ code: 'EXPIRY_UNKNOWN' }],
+        organization: 'acme',
+        username: 'acme',
+        status: { standing: 'accepted' },
+      },
     });
     expect(await dockerConfigOf(service, body)).toEqual({
       'https://index.docker.io/v1/': { username: 'acme', password: ORGANIZATION_TOKEN },

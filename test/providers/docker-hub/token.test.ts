@@ -89,7 +89,11 @@ describe('docker-hub/token', () => {
   });
 
   test.for<[string, object, string[]]>([
-    ['a paid account has no limit; of two tokens that may be it, neither is guessed', { username: 'many', password: SECOND }, []],
+    [
+      'a paid account has no limit; of two tokens that may be it, neither is guessed',
+      { username: 'many', password: SECOND },
+      ['EXPIRY_UNKNOWN'],
+    ],
     [
       'a token without an end, of the old shape, that may delete',
       { username: 'old', password: OLD },
