@@ -48,7 +48,7 @@ export async function createCredential(app: App, options: CreateOptions, body: u
       ? undefined
       : repetitionOf(options.caller, options.idempotencyKey, [options.project, options.check, body]);
   const create = () => checkAndStore(app, project, { ...options, input, ...(repetition && { repetition }) });
-  return repetition ? once(app, project, repetition, create) : create();
+  return repetition ? once(app, { project, caller: options.caller }, repetition, create) : create();
 }
 
 interface CreateRequest extends CreateOptions {

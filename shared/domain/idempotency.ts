@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { after, DAY } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { App } from './app.ts';
-import type { Caller } from './caller.ts';
+import { canSee, type Caller } from './caller.ts';
 import { readCredential, type Credential, type StoredCredential } from './credential.ts';
 import { openMaterial } from './material.ts';
 import type { Project } from './policy.ts';
@@ -41,17 +41,23 @@ export function rememberRequest(app: App, { row, fingerprint }: Repetition, { id
 type Made = StoredCredential & { status: Status };
 
 /**
- * Runs `make` unless a request with this key did so before; then what that one made is the answer. Throws
- * IDEMPOTENCY_CONFLICT if that request was another one, and what `make` throws.
+ * Runs `make` unless a request of this caller with this key did so before; then what that one made is the answer. Throws
+ * IDEMPOTENCY_CONFLICT if that request was another one, or the caller may no longer see what it made, and what `make` throws.
  */
-export async function once(app: App, project: Project, repetition: Repetition, make: () => Promise<Made>): Promise<Made> {
-  const earlier = await findRepeated(app, project, repetition);
+export async function once(
+  app: App,
+  { project, caller }: { project: Project; caller: Caller },
+  repetition: Repetition,
+  make: () => Promise<Made>,
+): Promise<Made> {
+  const find = () => findRepeated(app, project, caller, repetition);
+  const earlier = await find();
   if (earlier) return earlier;
   try {
     return await make();
   } catch (error) {
     // The same key at the same time: the other request was first, and has the name and the key.
-    const first = isTaken(error) ? await findRepeated(app, project, repetition) : undefined;
+    const first = isTaken(error) ? await find() : undefined;
     if (!first) throw error;
     return first;
   }
@@ -61,7 +67,12 @@ function isTaken(error: unknown): boolean {
   return error instanceof RowConflict || (error instanceof AppError && error.code === 'NAME_TAKEN');
 }
 
-async function findRepeated(app: App, project: Project, { row, fingerprint }: Repetition): Promise<Made | undefined> {
+async function findRepeated(
+  app: App,
+  project: Project,
+  caller: Caller,
+  { row, fingerprint }: Repetition,
+): Promise<Made | undefined> {
   const partition = projectPartition(project.name);
   const found = await app.records.get(partition, row);
   if (!found) return undefined;
@@ -70,18 +81,22 @@ async function findRepeated(app: App, project: Project, { row, fingerprint }: Re
 
   const credentialFound = await app.records.get(partition, credentialRow(id));
   const stored = credentialFound && readCredential(credentialFound);
-  if (!stored || stored.credential.deletedAt) {
-    throw new AppError('IDEMPOTENCY_CONFLICT', 'The credential that this Idempotency-Key made is deleted.', {
-      hint: 'Use a new key to make another one.',
-    });
-  }
+  if (!stored || stored.credential.deletedAt) throw conflict('The credential that this Idempotency-Key made is deleted.');
+  // Somebody may have moved it to where the caller has no rights.
+  if (!canSee(caller, project, stored.credential))
+    throw conflict('The credential that this Idempotency-Key made is no longer one that you may see.');
   const first = ownFingerprint ?? (await openMaterial(app, stored.credential)).requestFingerprint;
+  if (first === undefined) throw conflict('The credential that this Idempotency-Key made has another secret by now.');
   if (first !== fingerprint) {
     throw new AppError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.', {
       hint: 'Use a new key for a new request; repeat a request with the same body.',
     });
   }
   return { ...stored, status: readStatus(await app.records.get(partition, statusRow(id)), stored.credential) };
+}
+
+function conflict(detail: string): AppError {
+  return new AppError('IDEMPOTENCY_CONFLICT', detail, { hint: 'Use a new key to make another one.' });
 }
 
 async function forget(app: App, partition: string, row: string, etag: string): Promise<undefined> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listActivity } from '../../shared/domain/activity.ts';
+import { createCredential } from '../../shared/domain/create-credential.ts';
 import { deleteCredential, restoreCredential } from '../../shared/domain/delete-credential.ts';
 import { handOut } from '../../shared/domain/hand-out.ts';
 import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
@@ -7,9 +8,10 @@ import { findCredential } from '../../shared/domain/read-credential.ts';
 import { projectPartition } from '../../shared/domain/rows.ts';
 import { tick } from '../../shared/domain/schedule.ts';
 import { sweep } from '../../shared/domain/sweep.ts';
+import { updateCredential } from '../../shared/domain/update-credential.ts';
 import { buryMessage } from '../../shared/domain/work.ts';
 import { DAY, HOUR, MINUTE } from '../../shared/lib/clock.ts';
-import { ADMIN, createIn, openApp, type OpenApp } from './open-app.ts';
+import { ADMIN, callerWith, createIn, openApp, type OpenApp } from './open-app.ts';
 
 let opened: OpenApp;
 beforeEach(async () => {
@@ -131,6 +133,31 @@ describe('an Idempotency-Key', () => {
     pass(2 * HOUR);
     const second = await createIn(app, { name: 'Another' }, 'key-1');
     expect(second.credential.id).not.toBe(first.credential.id);
+  });
+
+  test('does not show what was moved to where the caller has no rights', async () => {
+    const { app } = opened;
+    const caller = callerWith('admin', { environments: ['dev'] });
+    const body = { name: 'CI', url: 'registry.example.com', username: 'ci', password: 'right-password', environments: ['dev'] };
+    const options = { project: 'default', caller, check: 'skip', idempotencyKey: 'key' } as const;
+    const { credential } = await createCredential(app, options, body);
+    await updateCredential(app, { ...at(credential.id), ifMatch: '*', check: 'skip' }, { environments: ['prod'] });
+
+    await expect(createCredential(app, options, body)).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_CONFLICT',
+      message: expect.stringContaining('may see'),
+    });
+  });
+
+  test('whose credential was given another secret since does not call the request another one', async () => {
+    const { app } = opened;
+    const { credential } = await createIn(app, {}, 'key');
+    await updateCredential(app, { ...at(credential.id), ifMatch: '*', check: 'skip' }, { password: 'another-password' });
+
+    await expect(createIn(app, {}, 'key')).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_CONFLICT',
+      message: expect.stringContaining('another secret'),
+    });
   });
 
   test('whose credential was deleted makes no second one', async () => {
