@@ -29,12 +29,22 @@ export function readCheckInput(project: Project, body: unknown): CredentialInput
   return readInput(project, body, { nameRequired: false, materialRequired: true });
 }
 
-/** Reads what a merge patch made of a stored credential; the secret fields may be left out. */
-export function readMergedInput(project: Project, merged: unknown): CredentialInput {
-  return readInput(project, merged, { nameRequired: true, materialRequired: false });
+/**
+ * Reads what a merge patch made of a stored credential; the secret fields may be left out. Environments that it has
+ * already may stay although the policy has dropped them since: else nobody could switch it off.
+ */
+export function readMergedInput(project: Project, merged: unknown, environments: string[]): CredentialInput {
+  return readInput(project, merged, { nameRequired: true, materialRequired: false, environments });
 }
 
-function readInput(project: Project, body: unknown, need: { nameRequired: boolean; materialRequired: boolean }): CredentialInput {
+interface Need {
+  nameRequired: boolean;
+  materialRequired: boolean;
+  /** Allowed beside those that the project declares. */
+  environments?: string[];
+}
+
+function readInput(project: Project, body: unknown, need: Need): CredentialInput {
   const { provider, method, fields: given, nameOf } = chooseMethod(body);
   const wanted = !need.nameRequired && !('name' in given) ? { name: 'check', ...given } : given;
   const hasMaterial = Object.keys(method.material.shape).some((name) => name in given);
@@ -49,7 +59,7 @@ function readInput(project: Project, body: unknown, need: { nameRequired: boolea
   const parsed = parseInput(schema, wanted, '', nameOf) as Record<string, unknown>;
 
   const common = pick(parsed, Object.keys(CommonInput.shape)) as CommonInput;
-  requireDeclared(project, common.environments);
+  requireDeclared(project, common.environments, need.environments);
   return {
     common: { ...common, environments: [...new Set(common.environments)], tls: tlsMode(common, given['url']) },
     provider,
@@ -78,9 +88,9 @@ function tlsMode({ tls, ca }: CommonInput, url: unknown): NonNullable<CommonInpu
   return mode;
 }
 
-function requireDeclared(project: Project, environments: string[]): void {
+function requireDeclared(project: Project, environments: string[], kept: string[] = []): void {
   const errors = environments.flatMap((environment, index) =>
-    project.environments.includes(environment)
+    project.environments.includes(environment) || kept.includes(environment)
       ? []
       : [
           {

@@ -19,7 +19,7 @@ export function readPatched({ credential, project }: Found, patch: unknown): Cre
     delete base['method'];
   // An address or an authority says how it is reached unless the patch says it, too.
   if (!('tls' in patch) && (isPlain || 'ca' in patch)) delete base['tls'];
-  return readMergedInput(project, mergePatch(base, patch));
+  return readMergedInput(project, mergePatch(base, patch), credential.environments);
 }
 
 /** `default: true` in the patch itself takes every environment, also those that another credential took since. */

@@ -6,6 +6,7 @@ import { startDocumentedService } from '../documented-service.ts';
 import { createAuthority } from '../peers/certificates.ts';
 import { startRegistry, type Registry } from '../peers/registry.ts';
 import { eventually, type Reply, type Service } from '../service.ts';
+import { temporaryFolder } from '../stores/temporary-folder.ts';
 import { projectState } from './project-state.ts';
 
 const CREDENTIALS = '/api/projects/default/credentials';
@@ -324,6 +325,27 @@ describe('PATCH /api/projects/{project}/credentials/{id}', () => {
 
     expect(off).toMatchObject({ status: 409, json: { code: 'CREDENTIAL_DISABLED' } });
     expect(await handedOut()).toEqual({ username: 'ci', password: 'right-password' });
+  });
+
+  test('of enabled works also where the policy has dropped an environment of it', async () => {
+    await using folder = await temporaryFolder();
+    const body = { name: 'CI', url: 'registry.example.com', username: 'ci', password: 'right-password' };
+    await using before = await startDocumentedService({ data: folder.path });
+    const { json } = await before.post(`${CREDENTIALS}?check=skip`, { ...body, environments: ['dev', 'staging'] });
+    await before.stop();
+    const policy = { projects: [{ name: 'default', environments: ['dev', 'prod'] }] };
+    await using after = await startDocumentedService({ data: folder.path, policy });
+    const send = (change: object) => after.patch(`${CREDENTIALS}/${json.id}`, change, { headers: { 'if-match': '*' } });
+
+    expect(await send({ enabled: false })).toMatchObject({
+      status: 200,
+      json: { enabled: false, environments: ['dev', 'staging'] },
+    });
+    expect(await send({ environments: ['dev', 'typo'] })).toMatchObject({
+      status: 400,
+      json: { errors: [{ pointer: '/environments/1' }] },
+    });
+    expect(await send({ environments: ['dev', 'prod'] })).toMatchObject({ status: 200 });
   });
 
   test('of the expiry moves the end and keeps the check', async () => {
