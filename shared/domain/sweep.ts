@@ -1,9 +1,11 @@
 import { MINUTE } from '../lib/clock.ts';
+import { isOutage } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import { clearPartition, deleteRows, expiredDays } from './clear-rows.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
-import type { Json, Row } from './ports.ts';
+import { RECORD_LIMITS, type Json, type Row } from './ports.ts';
 import {
   activityPartition,
   CREDENTIALS,
@@ -42,10 +44,20 @@ export async function sweepProject(app: App, project: string, afterRow: string):
     ...rowsFrom(CREDENTIALS, afterRow),
     limit: CREDENTIALS_PER_MESSAGE,
   });
-  for (const row of rows) await sweepCredential(app, row);
+  for (const row of rows) await sweepOrTell(app, row);
   const last = rows.at(-1);
   if (last && rows.length === CREDENTIALS_PER_MESSAGE)
     await app.queue.send('work', { v: 1, kind: 'sweep', project, after: `${last.row}!` });
+}
+
+/** One record that cannot be read, such as one of a newer version, must not keep the walk from all that come after it. */
+async function sweepOrTell(app: App, row: Row): Promise<void> {
+  try {
+    await sweepCredential(app, row);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    log('error', 'sweep.failed', { row: row.row, error });
+  }
 }
 
 async function sweepCredential(app: App, row: Row): Promise<void> {
@@ -68,11 +80,18 @@ async function deliverLateEvents(app: App, project: string): Promise<void> {
   }
 }
 
+/** Their order says nothing of their age, so all are read. */
 async function forgetIdempotencyKeys(app: App, project: string): Promise<void> {
   const partition = projectPartition(project);
-  const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS), limit: 1000 });
-  const past = rows.filter(({ fields }) => timeOf(fields['expiresAt']) <= app.clock.now().getTime());
-  await deleteRows(app, partition, past);
+  const now = app.clock.now().getTime();
+  for (let from = ''; ;) {
+    const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS, from), limit: RECORD_LIMITS.page });
+    const past = rows.filter(({ fields }) => timeOf(fields['expiresAt']) <= now);
+    await deleteRows(app, partition, past);
+    const last = rows.at(-1);
+    if (!last || rows.length < RECORD_LIMITS.page) return;
+    from = `${last.row}!`;
+  }
 }
 
 /** Milliseconds of a stored time; one that cannot be read has long passed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../lib/errors.ts';
+import { isOutage } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import { changeStatus } from './change-status.ts';
@@ -47,10 +47,6 @@ async function runDue(app: App, row: string): Promise<void> {
   await unschedule(app, row);
 }
 
-function isOutage(error: unknown): boolean {
-  return error instanceof AppError && error.status === 503;
-}
-
 async function perform(app: App, due: Due): Promise<void> {
   switch (due.kind) {
     case 'cleanup':
@@ -65,14 +61,19 @@ async function perform(app: App, due: Due): Promise<void> {
 }
 
 /**
- * A message that failed too often: it is told, with the names it carries. What was due stays due and comes again; the
- * credential is marked, so that somebody looks at it.
+ * A message that failed too often: it is told, with the names it carries, and the credential is marked, so that somebody
+ * looks at it. What was due stays due and comes again, except a check: the next one is planned already, and each run may
+ * be a login at somebody's registry.
  */
 export async function buryMessage(app: App, message: unknown): Promise<void> {
   const parsed = WorkMessage.safeParse(message);
   log('error', 'work.poison', parsed.success ? { message: parsed.data } : { detail: 'not a message of this service' });
-  const due = parsed.success && parsed.data.kind === 'due' ? await readDue(app, parsed.data.row) : undefined;
-  if (due) await noteFailedWork(app, due);
+  if (!parsed.success || parsed.data.kind !== 'due') return;
+  const { row } = parsed.data;
+  const due = await readDue(app, row);
+  if (!due) return;
+  await noteFailedWork(app, due);
+  if (due.kind === 'check') await unschedule(app, row);
 }
 
 async function noteFailedWork(app: App, { kind, project, id }: Due): Promise<void> {

@@ -73,6 +73,11 @@ export class AppError extends Error {
   }
 }
 
+/** Whether it is something that is down: what comes later may work, and no defect is at fault. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof AppError && error.status === 503;
+}
+
 /** The one-field form of INVALID_INPUT. */
 export function invalidInput(pointer: string, code: string, detail: string, hint?: string): AppError {
   return new AppError('INVALID_INPUT', detail, {

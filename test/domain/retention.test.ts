@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listActivity } from '../../shared/domain/activity.ts';
+import { clearPartition } from '../../shared/domain/clear-rows.ts';
 import { createCredential } from '../../shared/domain/create-credential.ts';
 import { deleteCredential, restoreCredential } from '../../shared/domain/delete-credential.ts';
 import { handOut } from '../../shared/domain/hand-out.ts';
@@ -19,6 +20,11 @@ beforeEach(async () => {
 });
 afterEach(() => opened[Symbol.asyncDispose]());
 
+const rememberedKey = (name: string, expiresAt: string) => ({
+  kind: 'put' as const,
+  row: `idempotency:${name}`,
+  fields: { expiresAt },
+});
 const at = (id: string) => ({ project: 'default', id, caller: ADMIN, ifMatch: undefined });
 const secretNames = async () => {
   const names: string[] = [];
@@ -102,6 +108,40 @@ describe('the sweep', () => {
     expect(value).toMatchObject([{ type: 'regcred.credential.created', by: { subject: 'robot' } }]);
     const rows = await app.records.range(projectPartition('default'), { from: 'event:', to: 'event:~', limit: 10 });
     expect(rows).toEqual([]);
+  });
+
+  test('goes past a record that this version cannot read', async () => {
+    const { app } = opened;
+    const partition = projectPartition('default');
+    await app.records.write(partition, [
+      { kind: 'put', row: 'credential:cred-00000000000000000000000000', fields: { schemaVersion: 2 } },
+    ]);
+    const { credential } = await createIn(app);
+    await deleteCredential(app, at(credential.id));
+    await clearPartition(app, 'due');
+    opened.pass(91 * DAY);
+
+    await sweep(app);
+    await opened.workOff();
+
+    expect(await app.records.get(partition, `credential:${credential.id}`)).toBeUndefined();
+  });
+
+  test('forgets Idempotency-Keys however many are still remembered', async () => {
+    const { app } = opened;
+    const partition = projectPartition('default');
+    for (let at = 0; at < 11; at += 1)
+      await app.records.write(
+        partition,
+        Array.from({ length: 100 }, (_, one) => rememberedKey(`${at}-${one}`, '2999-01-01T00:00:00.000Z')),
+      );
+    await app.records.write(partition, [rememberedKey('z', '2001-01-01T00:00:00.000Z')]);
+
+    await sweep(app);
+    await opened.workOff();
+
+    expect(await app.records.get(partition, 'idempotency:z')).toBeUndefined();
+    expect(await app.records.get(partition, 'idempotency:0-0')).toBeDefined();
   });
 
   test('ends hand-outs and activity that have passed their retention, and keeps the rest', async () => {
@@ -206,6 +246,17 @@ describe('a message that failed too often', () => {
     const status = await app.records.get(projectPartition('default'), `status:${credential.id}`);
     expect(status?.fields['warnings']).toMatchObject([{ code: 'WORK_FAILED' }]);
     expect(await app.records.range('due', { limit: 10 })).toEqual(due);
+  });
+
+  test('of a daily check does not come again before its next day', async () => {
+    const { app } = opened;
+    await createIn(app);
+    const [check] = await app.records.range('due', { limit: 10 });
+
+    await buryMessage(app, { v: 1, kind: 'due', row: check?.row ?? '' });
+
+    expect(check?.fields['kind']).toBe('check');
+    expect(await app.records.range('due', { limit: 10 })).toEqual([]);
   });
 
   test.for([null, 'text', {}, { v: 1, kind: 'due', row: 'nothing' }, { v: 2, kind: 'event' }])(
