@@ -8,7 +8,7 @@ import { registryHandler } from './registry.ts';
 const HOUR = 3_600_000;
 
 /** A key of an IAM user, and what its user may do. */
-export interface AwsKey {
+interface AwsKey {
   secret: string;
   account: string;
   arn: string;

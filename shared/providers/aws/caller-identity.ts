@@ -1,11 +1,16 @@
 import { NetError } from '../../net/net-error.ts';
 import { Refusal } from '../../oci/stages.ts';
 import type { Warning } from '../../oci/stages.ts';
-import { expiryWarnings } from '../expiry.ts';
 import type { Identity, MethodContext } from '../provider.ts';
 import { awsRefusal } from './refusal.ts';
 import { sdkSettings } from './sdk-session.ts';
 import type { AccessKey } from './sdk-session.ts';
+
+const LASTING: Warning = {
+  code: 'NEVER_EXPIRES',
+  detail: 'Access keys never expire: whoever gets hold of this one can use it until it is made inactive.',
+  hint: 'Make a new key from time to time, give it here, and delete the old one.',
+};
 
 const UNKNOWN: Warning = {
   code: 'IDENTITY_UNKNOWN',
@@ -31,10 +36,9 @@ export interface CallerQuestion {
 export async function identifyCaller(context: MethodContext, question: CallerQuestion): Promise<Identity> {
   const { key, account } = question;
   const always = { upstreamId: key.accessKeyId };
-  const lasting = expiryWarnings(undefined, context.clock);
   const caller = await askCaller(context, question);
-  if (!caller) return { ...always, warnings: [...lasting, UNKNOWN] };
-  return { ...always, username: caller.arn, warnings: [...lasting, ...callerWarnings(caller, account)] };
+  if (!caller) return { ...always, warnings: [LASTING, UNKNOWN] };
+  return { ...always, username: caller.arn, warnings: [LASTING, ...callerWarnings(caller, account)] };
 }
 
 interface Caller {

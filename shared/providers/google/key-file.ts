@@ -31,6 +31,12 @@ const OTHER_TYPES: Record<string, string> = {
 
 const WHOLE_FILE = 'Paste the whole file, from { to }, as it was downloaded.';
 
+const BROKEN_KEY: Mistake = {
+  code: 'PRIVATE_KEY_BROKEN',
+  message: 'has a private key that cannot be read',
+  hint: `A part of it is missing. ${WHOLE_FILE}`,
+};
+
 /** The whole key file of a service account as one secret; what comes out is JSON on one line. */
 export const keyFileField = z
   .string()
@@ -46,9 +52,9 @@ export const keyFileField = z
     writeOnly: true,
   } satisfies FieldMeta)
   .transform((text, context) => {
-    const key = readPastedKey(text);
-    if (!('message' in key)) return new Secret(JSON.stringify(key));
-    const { message, ...params } = key as Mistake;
+    const { key, mistake } = readPastedKey(text);
+    if (key) return new Secret(JSON.stringify(key));
+    const { message, ...params } = mistake;
     context.addIssue({ code: 'custom', message, params });
     return z.NEVER;
   });
@@ -58,28 +64,27 @@ export function openKeyFile(keyFile: Secret): ServiceAccountKey {
   return ServiceAccountKey.parse(JSON.parse(keyFile.reveal()));
 }
 
-function readPastedKey(text: string): ServiceAccountKey | Mistake {
+type PastedKey = { key: ServiceAccountKey; mistake?: never } | { key?: never; mistake: Mistake };
+
+function readPastedKey(text: string): PastedKey {
   const document = parsePastedJson(text);
-  if (typeof document !== 'object' || document === null) {
-    return (
-      findForeignToken(text, ['google-key-file']) ?? {
-        code: 'NOT_A_KEY_FILE',
-        message: 'is not the JSON of a key file',
-        hint: `${WHOLE_FILE} Keys of type P12 are not taken: make one of type JSON.`,
-      }
-    );
-  }
+  if (typeof document !== 'object' || document === null) return { mistake: noDocument(text) };
   const { data, error } = ServiceAccountKey.safeParse(document);
-  if (!data) return wrongDocument(document, error);
+  if (!data) return { mistake: wrongDocument(document, error) };
   const privateKey = repairPrivateKey(data.private_key);
-  if (!privateKey) {
-    return {
-      code: 'PRIVATE_KEY_BROKEN',
-      message: 'has a private key that cannot be read',
-      hint: `A part is missing. ${WHOLE_FILE}`,
-    };
-  }
-  return foreignAddress(data) ?? { ...data, private_key: privateKey };
+  if (!privateKey) return { mistake: BROKEN_KEY };
+  const mistake = foreignAddress(data);
+  return mistake ? { mistake } : { key: { ...data, private_key: privateKey } };
+}
+
+function noDocument(text: string): Mistake {
+  return (
+    findForeignToken(text, ['google-key-file']) ?? {
+      code: 'NOT_A_KEY_FILE',
+      message: 'is not the JSON of a key file',
+      hint: `${WHOLE_FILE} Keys of type P12 are not taken: make one of type JSON.`,
+    }
+  );
 }
 
 function wrongDocument(document: object, error: z.ZodError): Mistake {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsHosts, SECRET, startAws, type Aws } from '../../peers/aws.ts';
 import { oddities } from '../../peers/oddities.ts';
-import type { Service } from '../../service.ts';
+import { startService, type Service } from '../../service.ts';
 import { CHECKS, CREDENTIALS, dockerConfigOf, mistakesOf, outcomeOf, startServiceFor, warningCodes } from '../product-service.ts';
 
 const PLACE = { account: '123456789012', region: 'eu-west-1' };
@@ -150,6 +150,16 @@ describe('ecr/access-key', () => {
     expect(outcomeOf(reply)).toEqual({ verdict: 'valid' });
   });
 
+  test.for([
+    [`https://${HOSTS.registry}/`, HOSTS.registry],
+    [`${HOSTS.registry.toUpperCase()}/Team/App`, `${HOSTS.registry}/team/app`],
+    ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', '123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com'],
+  ] as const)('takes %s for %s, and tells the provider by it', async ([url, canonical]) => {
+    const reply = await service.post(`${CREDENTIALS}?check=skip`, { name: `At ${url}`, ...form({ url }) });
+
+    expect(reply).toMatchObject({ status: 201, json: { provider: 'ecr', url: canonical } });
+  });
+
   test.for(['aws', 'Amazon ECR', 'ecr'])('is chosen as %s, too', async (provider) => {
     const reply = await service.post(`${CREDENTIALS}?check=skip`, { name: `By ${provider}`, provider, ...form() });
 
@@ -201,5 +211,19 @@ describe('ecr/access-key', () => {
       `${HOSTS.ecr} AWS4-HMAC-SHA256`,
       `${HOSTS.registry} Basic`,
     ]);
+  });
+
+  test("asks AWS itself, whatever the machine's own settings of AWS say", async () => {
+    await using elsewhere = await startService({
+      policy: { network: aws.hosts.network },
+      environment: {
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+        AWS_USE_FIPS_ENDPOINT: 'true',
+        AWS_PROFILE: 'missing',
+        AWS_REGION: 'us-west-2',
+      },
+    });
+
+    expect(outcomeOf(await elsewhere.post(CHECKS, form()))).toEqual({ verdict: 'valid' });
   });
 });

@@ -41,6 +41,12 @@ describe('a key file as people paste it', () => {
     expect(secret.reveal()).not.toMatch(/[\n\r]/);
   });
 
+  test('keeps what else stands in it', () => {
+    const secret = keyFileField.parse(JSON.stringify({ ...file, message: 'of the team' }));
+
+    expect(JSON.parse(secret.reveal())).toEqual({ ...file, message: 'of the team' });
+  });
+
   test('is taken with a key of the older kind, too', () => {
     const older = createPrivateKey(file.private_key).export({ type: 'pkcs1', format: 'pem' }).toString();
 
