@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { TlsMode } from '../net/guard.ts';
 import type { SessionOptions } from '../net/guarded.ts';
+import { hostPort, matchesHost } from '../net/network-policy.ts';
 import type { RegistryAddress } from '../oci/address.ts';
 import { findProvider } from '../providers/catalog.ts';
 import type { Login } from '../oci/login.ts';
@@ -69,13 +70,14 @@ export function targetOf({
   tls,
   ca,
 }: Omit<Subject, 'method' | 'settings' | 'material'>): SessionOptions {
-  return {
-    host: provider.apiHost?.(registry) ?? registry.host,
-    tls,
-    ca,
-    networks: project.networks,
-    ...(project.hosts && { hosts: project.hosts }),
-  };
+  const host = provider.apiHost?.(registry) ?? registry.host;
+  return { host, tls, ca, networks: project.networks, hosts: hostsOf(project, registry, host) };
+}
+
+/** Whoever allows `docker.io` means the host that answers for it, too. */
+function hostsOf({ hosts }: Project, registry: RegistryAddress, apiHost: string): string[] | undefined {
+  const isNamed = hosts && matchesHost(hosts, hostPort(new URL(`https://${registry.host}`)));
+  return isNamed ? [...hosts, apiHost] : hosts;
 }
 
 /** The method's login, or NOTHING_TO_HAND_OUT for one that has none. */
