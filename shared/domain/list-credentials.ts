@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DAY } from '../lib/clock.ts';
+import { invalidInput } from '../lib/errors.ts';
+import { findProvider } from '../providers/catalog.ts';
 import { projectOf, type App } from './app.ts';
 import { canSee, effectiveEnvironments, type Caller } from './caller.ts';
 import { readCredential, type Credential } from './credential.ts';
@@ -48,15 +50,26 @@ export interface Page {
   nextPageToken?: string;
 }
 
-/** The credentials that the caller may see and that fit every filter given, by age, or by expiry with `expiresBefore`. */
+/**
+ * The credentials that the caller may see and that fit every filter given, by age, or by expiry with `expiresBefore`.
+ * Throws INVALID_INPUT for an environment that is not declared, or a page token that is not one of this list.
+ */
 export async function listCredentials(
   app: App,
   { project: name, caller }: { project: string; caller: Caller },
   query: ListQuery,
 ): Promise<Page> {
   const project = projectOf(app, name);
+  requireDeclared(project, query.environment);
   const fits = (listed: Listed) => canSee(caller, project, listed.credential) && matches(app, project, query, listed);
   return query.expiresBefore === undefined ? listByAge(app, project, query, fits) : listByExpiry(app, project, query, fits);
+}
+
+/** A typing mistake must not look like an environment without credentials. */
+function requireDeclared({ environments }: Project, environment: string | undefined): void {
+  if (environment === undefined || environments.includes(environment)) return;
+  const hint = `One of: ${environments.join(', ')}.`;
+  throw invalidInput('?environment', 'NOT_ALLOWED', 'is not an environment of this project', hint);
 }
 
 async function listByAge(
@@ -81,7 +94,7 @@ async function listByAge(
   return { value, nextPageToken: writePageToken({ from }) };
 }
 
-/** Expiry is not an order that the store keeps, so all that fit are read and sorted. */
+/** Expiry is not an order that the store keeps, so all are read; only those of the page are kept. */
 async function listByExpiry(
   app: App,
   project: Project,
@@ -90,24 +103,25 @@ async function listByExpiry(
 ): Promise<Page> {
   const after = pageToken === undefined ? '' : readFrom(pageToken, PLACE_BY_EXPIRY);
   const end = new Date(expiresBefore);
-  const all: { key: string; listed: Listed }[] = [];
+  let best: { key: string; listed: Listed }[] = [];
   for (let from = ''; ;) {
     const rows = await readRows(app, project, from, 1000);
-    for (const listed of rows) {
-      const expiresAt = listed.credential.active.expiresAt;
-      if (expiresAt !== undefined && new Date(expiresAt) < end && fits(listed))
-        all.push({ key: `${new Date(expiresAt).toISOString()} ${listed.credential.id}`, listed });
-    }
+    const fitting = rows.flatMap((listed) => {
+      const { expiresAt } = listed.credential.active;
+      if (expiresAt === undefined || new Date(expiresAt) >= end) return [];
+      const key = `${new Date(expiresAt).toISOString()} ${listed.credential.id}`;
+      return key > after && fits(listed) ? [{ key, listed }] : [];
+    });
+    best = [...best, ...fitting].toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit + 1);
     const last = rows.at(-1);
     if (!last || rows.length < 1000) break;
     from = `${rowOf(last)}!`;
   }
-  const rest = all.filter(({ key }) => key > after).toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const page = rest.slice(0, limit);
+  const page = best.slice(0, limit);
   const last = page.at(-1);
   return {
     value: page.map(({ listed }) => listed),
-    ...(last && rest.length > limit && { nextPageToken: writePageToken({ from: last.key }) }),
+    ...(last && best.length > limit && { nextPageToken: writePageToken({ from: last.key }) }),
   };
 }
 
@@ -138,7 +152,7 @@ function matches(app: App, project: Project, query: ListQuery, { credential, sta
   const { provider, host, environment, purpose, standing, label, enabled, unused } = query;
   const tests: boolean[] = [
     query.deleted === (credential.deletedAt !== undefined),
-    provider === undefined || credential.provider === provider,
+    provider === undefined || credential.provider === findProvider(provider)?.id,
     host === undefined || credential.registry.host === host,
     environment === undefined || effectiveEnvironments(project, credential).includes(environment),
     purpose === undefined || credential.purpose === purpose,
