@@ -9,5 +9,5 @@ route({
   role: 'public',
   reply: { 200: 'The document.' },
   errors: [],
-  run: async (_input, { app }) => ({ body: openApi(app.settings.publicUrl) }),
+  run: async (_input, { app }) => ({ headers: { 'content-type': 'application/json' }, text: openApi(app.settings.publicUrl) }),
 });

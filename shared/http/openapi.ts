@@ -11,8 +11,17 @@ const OF_A_BODY: ErrorCode[] = ['TOO_LARGE', 'UNSUPPORTED_TYPE'];
 
 type Json = Record<string, unknown>;
 
-/** OpenAPI 3.1 of everything that was declared: https://spec.openapis.org/oas/v3.1.1 */
-export function openApi(publicUrl: string | undefined): Json {
+/** By public address. Anybody may ask, and writing one takes tens of milliseconds; routes are declared before the first request. */
+const written = new Map<string | undefined, string>();
+
+/** OpenAPI 3.1 of everything that was declared, as JSON: https://spec.openapis.org/oas/v3.1.1 */
+export function openApi(publicUrl: string | undefined): string {
+  const text = written.get(publicUrl) ?? JSON.stringify(documentOf(publicUrl));
+  written.set(publicUrl, text);
+  return text;
+}
+
+function documentOf(publicUrl: string | undefined): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes.toSorted((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))) {
     const path = `/api/${route.path}`;
