@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { callbackify } from 'node:util';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { classifyAddress } from './addresses.ts';
 import { openConnection, systemResolve } from './connect.ts';
 import { exchange } from './exchange.ts';
@@ -63,8 +63,8 @@ async function openDispatchers(
   const { default: undici } = await import('undici');
   const context = roots && createSecureContext({ ca: roots });
   const shared = { allowH2: false, maxResponseSize: limits.body };
-  const tls = { timeout: limits.connect, ...(context && { secureContext: context }) };
-  const connect = async ({ protocol, host = '' }: { protocol: string; host?: string }) => {
+  const requestTls = { timeout: limits.connect, ...(context && { secureContext: context }) };
+  const openTo = async ({ protocol, host = '' }: { protocol: string; host?: string }) => {
     const address = hostPort(new URL(`${protocol}//${host}`));
     const target = {
       host: address.host,
@@ -74,13 +74,13 @@ async function openDispatchers(
     };
     return openConnection(target, { resolve: systemResolve, times: {}, limit: limits.connect, signal });
   };
-  const open = callbackify(connect);
+  const open = callbackify(openTo);
+  // Where there is no proxy to go through; inside the tunnel of one, undici speaks TLS itself.
+  const connect: buildConnector.connector = (options, callback) =>
+    open(options, (error, socket) => (error ? callback(error, null) : callback(null, socket)));
   return {
-    proxied: new undici.EnvHttpProxyAgent({ ...shared, connect: tls, requestTls: tls }),
-    direct: new undici.Agent({
-      ...shared,
-      connect: (options, callback) => open(options, (error, socket) => (error ? callback(error, null) : callback(null, socket))),
-    }),
+    proxied: new undici.EnvHttpProxyAgent({ ...shared, connect, requestTls }),
+    direct: new undici.Agent({ ...shared, connect }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { operatorNetwork } from '../../shared/net/operator.ts';
-import { createAuthority } from '../peers/certificates.ts';
+import { createAuthority, selfSigned } from '../peers/certificates.ts';
 import { startHttpPeer } from '../peers/http-peer.ts';
 import type { Handler } from '../peers/http-peer.ts';
 import { oddities } from '../peers/oddities.ts';
@@ -71,6 +71,18 @@ describe('getJson', () => {
     await using operator = operatorNetwork(issuer.policy, { connect: 2_000, request: 500, body: 1024 });
 
     await expect(operator.getJson(`${ISSUER}/keys`, soon())).rejects.toMatchObject({ name: 'NetError', code });
+  });
+
+  test('says what is wrong with an issuer that cannot be reached', async () => {
+    vi.stubEnv('NO_PROXY', '*');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await using stranger = await startHttpPeer((_request, response) => response.end('{}'), selfSigned(['127.0.0.1']));
+    const gone = await startHttpPeer((_request, response) => response.end('{}'));
+    await gone[Symbol.asyncDispose]();
+    await using operator = operatorNetwork({ inAzure: false });
+
+    await expect(operator.getJson(`https://${gone.host}/keys`, soon())).rejects.toMatchObject({ code: 'CONNECT_REFUSED' });
+    await expect(operator.getJson(`https://${stranger.host}/keys`, soon())).rejects.toMatchObject({ code: 'TLS_SELF_SIGNED' });
   });
 
   test('does not trust an authority that the policy does not name', async () => {
