@@ -19,17 +19,37 @@ export interface Health {
   parts?: Part[];
 }
 
-/** Asks every part on which requests depend for something small. */
+/** How long one look serves everybody, in milliseconds: anybody may ask, and each look is a call of every store. */
+const FRESH = 5_000;
+
+const looks = new WeakMap<App, { at: number; parts: Promise<Part[]> }>();
+
+/** Whether every part on which requests depend answers. Throws UNAUTHENTICATED for a token that is not good. */
 export async function health({ app, authentication }: Service, request: HttpRequest): Promise<Health> {
-  const parts = await Promise.all([
+  const isAdmin = await mayKnow(request, authentication);
+  const parts = await look(app);
+  const status = parts.every((part) => part.status === 'ready') ? 'ready' : 'not-ready';
+  return isAdmin ? { status, parts } : { status };
+}
+
+function look(app: App): Promise<Part[]> {
+  const now = app.clock.now().getTime();
+  const last = looks.get(app);
+  if (last && now - last.at < FRESH) return last.parts;
+  const parts = probeParts(app);
+  looks.set(app, { at: now, parts });
+  return parts;
+}
+
+/** Asks each part for something small. */
+function probeParts(app: App): Promise<Part[]> {
+  return Promise.all([
     probePart('records', () => app.records.get('health', 'health')),
     probePart('queue', () => app.queue.receive('health', { max: 1, visibilitySeconds: 1 })),
     ...storesInUse(app).map((name) =>
       probePart(`secrets/${name}`, async () => (await app.secretStore(name)).get('health', 'health')),
     ),
   ]);
-  const status = parts.every((part) => part.status === 'ready') ? 'ready' : 'not-ready';
-  return (await mayKnow(request, authentication)) ? { status, parts } : { status };
 }
 
 function storesInUse({ settings }: App) {

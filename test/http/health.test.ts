@@ -19,6 +19,30 @@ describe('health', () => {
     expect(view).toEqual({ status: 'not-ready' });
   });
 
+  test('costs the stores one call in five seconds, however many ask, and then sees what changed', async () => {
+    let calls = 0;
+    let isDown = false;
+    await using opened = await openApp(({ records }) => ({
+      records: {
+        ...records,
+        get: (...key) => {
+          calls += 1;
+          return isDown ? down() : records.get(...key);
+        },
+      },
+    }));
+    const ask = () => health(opened, new HttpRequest({ method: 'GET', url: 'http://localhost/api/health' }));
+
+    await Promise.all(Array.from({ length: 100 }, ask));
+    isDown = true;
+    const still = await ask();
+    const callsBefore = calls;
+    opened.pass(5_000);
+    const later = await ask();
+
+    expect([still.status, callsBefore, later.status]).toEqual(['ready', 1, 'not-ready']);
+  });
+
   test('is ready while all of them answer', async () => {
     await using opened = await openApp();
 
