@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { syncFolder } from './durable-file.ts';
+import { makePrivateFile, syncFolder } from './durable-file.ts';
 
 /** Where the embedded stores keep their parts, held for this process alone until `close`. */
 export interface DataFolder {
@@ -21,8 +21,9 @@ export interface DataFolder {
 export async function openDataFolder(folder: string, environment: NodeJS.ProcessEnv): Promise<DataFolder> {
   refuseInAzure(environment);
   const path = resolve(folder);
-  await makeFolder(path);
-  const lock = takeLock(path);
+  const lockFile = join(path, 'lock');
+  await makeFolder(path, lockFile);
+  const lock = takeLock(path, lockFile);
   return {
     path,
     records: join(path, 'records.db'),
@@ -41,10 +42,12 @@ export function refuseInAzure(environment: NodeJS.ProcessEnv): void {
   );
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** Nobody else may read the file of the lock, wherever the folder is: who can read it can lock it. */
+async function makeFolder(path: string, lockFile: string): Promise<void> {
   try {
     const first = await mkdir(path, { recursive: true, mode: 0o700 });
     if (first !== undefined) await syncFolder(dirname(first));
+    await makePrivateFile(lockFile);
   } catch (error) {
     throw unusable(path, error);
   }
@@ -54,10 +57,10 @@ async function makeFolder(path: string): Promise<void> {
  * An exclusive transaction that is never ended: the system takes its lock from a process that dies, however it dies.
  * Nothing else may open this file in this process: POSIX drops the locks of a file when any descriptor of it is closed.
  */
-function takeLock(path: string): DatabaseSync {
+function takeLock(path: string, file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(path, 'lock'), { timeout: 0 });
+    database = new DatabaseSync(file, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {

@@ -20,6 +20,19 @@ export async function createDurably(file: string, bytes: Uint8Array, scratch: st
   await syncFolder(dirname(file));
 }
 
+/**
+ * Makes an empty file (0600) for SQLite if it is not there. One that is there is not opened: closing it would drop the POSIX
+ * locks of every connection that this process has to it, and another process could take its log away.
+ */
+export async function makePrivateFile(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  await syncFolder(dirname(file));
+}
+
 /** Makes the names in a folder survive a power cut, as `fsync` of a file does for its bytes. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows neither needs nor allows it.

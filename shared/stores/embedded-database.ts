@@ -1,7 +1,5 @@
-import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { syncFolder } from './durable-file.ts';
+import { makePrivateFile } from './durable-file.ts';
 import { outageAsAppError } from './outage.ts';
 
 /** How long a call waits for another process that is writing: it blocks this one, so it is short. */
@@ -13,7 +11,8 @@ const BUSY_MILLISECONDS = 5000;
  */
 export async function openDatabase(file: string, tables: { version: number; sql: string }): Promise<DatabaseSync> {
   return outageAsAppError(async () => {
-    await createPrivately(file);
+    // SQLite gives the files that it puts beside a database the same rights.
+    await makePrivateFile(file);
     const database = new DatabaseSync(file, { timeout: BUSY_MILLISECONDS });
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
@@ -39,19 +38,6 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
-}
-
-/**
- * SQLite gives the files that it puts beside a database the same rights. A file that is there is not opened: closing it
- * would drop the POSIX locks of every other connection of this process, and another process could take its log away.
- */
-async function createPrivately(file: string): Promise<void> {
-  try {
-    await (await open(file, 'wx', 0o600)).close();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  await syncFolder(dirname(file));
 }
 
 function createTables(database: DatabaseSync, file: string, tables: { version: number; sql: string }): void {

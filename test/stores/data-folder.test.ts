@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDataFolder } from '../../shared/stores/data-folder.ts';
@@ -15,6 +15,16 @@ describe('the data folder', () => {
 
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect(data).toMatchObject({ path, records: join(path, 'records.db'), queue: join(path, 'queue.db') });
+    await data.close();
+  });
+
+  test('that others may look into still has a lock that they cannot take', async () => {
+    await using folder = await temporaryFolder();
+    await chmod(folder.path, 0o755);
+
+    const data = await openDataFolder(folder.path, {});
+
+    expect((await stat(join(folder.path, 'lock'))).mode & 0o777).toBe(0o600);
     await data.close();
   });
 
