@@ -125,6 +125,22 @@ describe('the daily check', () => {
     expect(await story.status()).toEqual(before);
   });
 
+  test('that finds its secret replaced comes again, and raises no alarm', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    const { credential, project } = await findCredential(open.app, story.address);
+    open.pass(MINUTE);
+    await updateCredential(open.app, { ...story.address, ifMatch: '*', check: 'skip' }, { password: 'another-password' });
+    open.app.materials.clear();
+    const before = await story.status();
+
+    const late = checkAndLearn(open.app, { project, credential, by: REGCRED });
+
+    await expect(late).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', details: { retryAfterSeconds: 1 } });
+    expect(await story.status()).toEqual(before);
+  });
+
   test('is planned again by the sweep if its row was lost', async () => {
     await using registry = await startRegistry({ users: { ci: 'right-password' } });
     await using open = await openApp();
