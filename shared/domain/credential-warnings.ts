@@ -8,7 +8,9 @@ const SOON_DAYS = 30;
 
 /** What works and yet should be looked at: what checks said, and what the record itself shows now. */
 export function warningsOfCredential(credential: Credential, status: Status, now: Date): Warning[] {
-  return [...status.warnings, ...expiryWarnings(credential, now), ...rightsWarnings(credential, status)];
+  // Where the record knows the end it counts the days itself: what the last check said of it is the same, and older.
+  const checked = status.warnings.filter(({ code }) => code !== 'EXPIRES_SOON' || credential.active.expiresAt === undefined);
+  return [...checked, ...expiryWarnings(credential, now), ...rightsWarnings(credential, status)];
 }
 
 function expiryWarnings({ active }: Credential, now: Date): Warning[] {

@@ -10,20 +10,27 @@ function warnings({
   days,
   purpose = 'pull',
   capabilities,
+  checked = [],
 }: {
   days?: number;
   purpose?: 'pull' | 'push';
   capabilities?: Status['capabilities'];
+  /** Codes of what the last check said. */
+  checked?: string[];
 }): string[] {
   const expiresAt = days === undefined ? undefined : after(NOW, days * DAY).toISOString();
   const credential = { purpose, active: { settings: {}, since: NOW.toISOString(), expiresAt } } as unknown as Credential;
-  return warningsOfCredential(credential, { ...unverified(credential), capabilities }, NOW).map(({ code }) => code);
+  const status = { ...unverified(credential), capabilities, warnings: checked.map((code) => ({ code, detail: '', hint: '' })) };
+  return warningsOfCredential(credential, status, NOW).map(({ code }) => code);
 }
 
 test.for([
   { what: { days: 31 }, codes: [] },
   { what: { days: 30 }, codes: ['EXPIRES_SOON'] },
   { what: { days: -1 }, codes: ['EXPIRED'] },
+  { what: { days: 3, checked: ['EXPIRES_SOON'] }, codes: ['EXPIRES_SOON'] },
+  { what: { days: -1, checked: ['EXPIRES_SOON'] }, codes: ['EXPIRED'] },
+  { what: { checked: ['EXPIRES_SOON', 'NEVER_EXPIRES'] }, codes: ['EXPIRES_SOON', 'NEVER_EXPIRES'] },
   { what: {}, codes: [] },
   { what: { capabilities: [{ repository: 'a', pull: 'yes' as const }] }, codes: [] },
   { what: { capabilities: [{ repository: 'a', push: 'yes' as const }] }, codes: ['MORE_THAN_PULL'] },
