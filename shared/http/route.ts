@@ -61,7 +61,7 @@ interface Declaration<Query extends z.ZodType, Body extends z.ZodType> {
   errors: ErrorCode[];
 }
 
-/** A route for callers with a token: `role` within the project of its path, or `any` rule of the policy. */
+/** A route for callers with a token: `role` within the project of its path; `any` needs no rule, a good token is enough. */
 export interface PrivateRoute<Query extends z.ZodType, Body extends z.ZodType> extends Declaration<Query, Body> {
   role: Role | 'any';
   run(input: RouteInput<z.output<Query>, z.output<Body>> & { caller: Caller; project: string }, app: App): Promise<Reply>;
