@@ -1,4 +1,5 @@
 import { buildApps, type BuiltApps } from './built-apps.ts';
+import { checkFigures } from './checks.ts';
 import { handOutFigures } from './hand-out.ts';
 import { scaleFigures } from './scale.ts';
 import { startFigures } from './start.ts';
@@ -12,6 +13,7 @@ const PARTS: Record<string, (apps: BuiltApps) => Promise<Line[]>> = {
   'hand-out': handOutFigures,
   start: startFigures,
   scale: scaleFigures,
+  checks: checkFigures,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

@@ -3,7 +3,7 @@ import type { Comparison } from './measure.ts';
 export interface Line {
   what: string;
   goal: number;
-  unit: 'ms' | 'MB';
+  unit: 'ms' | 'MB' | 'requests';
   found: Comparison;
 }
 
