@@ -58,17 +58,19 @@ const Rule = z.strictObject({
 });
 
 const Relaxation = z.enum(['plain-http', 'loopback', 'skip-verify']);
-const hostPort = z
+const hostPort = z.string().regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i, { message: 'must be host:port' });
+const hostPorts = z
   .string()
   .regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(?:\d{1,5}|\*)$/i, { message: 'must be host:port, or host:* for every port' });
+const MISSPELLED = 'must have the host in lower case and ASCII, or the address in its shortest form: it would never fit';
 
 const Network = z.strictObject({
   relaxed: z
-    .record(hostPort, z.array(Relaxation))
+    .record(hostPorts.refine(isSpelledAsCompared, MISSPELLED), z.array(Relaxation))
     .default({})
     .meta({ description: 'What is allowed at an address beyond https on port 443 to a public one. A listed port is allowed.' }),
   connectTo: z
-    .record(hostPort, hostPort)
+    .record(hostPort.refine(isSpelledAsCompared, MISSPELLED), hostPort)
     .optional()
     .meta({ description: 'Connect elsewhere under the same name; for trying and testing, never in Azure.' }),
   ca: z.string().optional().meta({ description: 'PEM, or the path of a PEM file, with further trusted roots; never in Azure.' }),
@@ -122,4 +124,10 @@ export function policyJsonSchema(): Record<string, unknown> {
 
 function repeated(names: string[]): [number, string][] {
   return [...names.entries()].filter(([index, name]) => names.indexOf(name) !== index);
+}
+
+/** Addresses are compared with what `URL` makes of them. */
+function isSpelledAsCompared(text: string): boolean {
+  const host = text.slice(0, text.lastIndexOf(':'));
+  return URL.parse(`http://${host}`)?.hostname === host;
 }

@@ -101,12 +101,29 @@ describe('a mistake in the policy is named by its path', () => {
     [{ ...POLICY, network: { relaxed: { localhost: [] } } }, '/network/relaxed/localhost'],
     [{ ...POLICY, network: { relaxed: { 'localhost:5000': ['http'] } } }, '/network/relaxed/localhost:5000/0'],
     [{ ...POLICY, network: { connectTo: { 'ghcr.io:443': 'peer' } } }, '/network/connectTo/ghcr.io:443'],
+    [{ ...POLICY, network: { connectTo: { 'ghcr.io:443': '127.0.0.1:*' } } }, '/network/connectTo/ghcr.io:443'],
+    [{ ...POLICY, network: { connectTo: { 'ghcr.io:*': '127.0.0.1:4443' } } }, '/network/connectTo/ghcr.io:*'],
+    [{ ...POLICY, network: { connectTo: { 'GHCR.io:443': '127.0.0.1:4443' } } }, '/network/connectTo/GHCR.io:443'],
+    [{ ...POLICY, network: { relaxed: { 'Old.example.com:8443': [] } } }, '/network/relaxed/Old.example.com:8443'],
+    [{ ...POLICY, network: { relaxed: { '[0:0::1]:5000': [] } } }, '/network/relaxed/[0:0::1]:5000'],
     [
       { ...POLICY, acrSources: [{ resourceId: 'x', loginServer: 'y', webhookSecretSha256: 'z' }] },
       '/acrSources/0/webhookSecretSha256',
     ],
   ])('%o', ([policy, path]) => {
     expect(mistake(() => read(policy))).toContain(path);
+  });
+
+  test('hosts and addresses in the spelling that is compared are fine', () => {
+    const relaxed = {
+      'old.example.com:8443': [],
+      'localhost:*': [],
+      '127.0.0.1:80': [],
+      '[::1]:5000': [],
+      'xn--mnchen-3ya.de:*': [],
+    };
+
+    expect(mistake(() => read({ ...POLICY, network: { relaxed, connectTo: { 'ghcr.io:443': '[::1]:4443' } } }))).toBe('');
   });
 
   test.for<[object, string]>([
