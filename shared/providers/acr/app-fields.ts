@@ -41,6 +41,8 @@ export function tenantIdField() {
         'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
       obtain: 'Azure portal > Microsoft Entra ID > Overview',
       example: '9a8b7c6d-5e4f-4321-8765-43210fedcba9',
+      // The secret is sent to whichever tenant this names.
+      binding: true,
     } satisfies FieldMeta)
     .transform((text, context) => {
       const tenantId = readGuid(text) ?? text.trim().toLowerCase();

@@ -105,6 +105,17 @@ describe('a service principal with its tenant', () => {
     expect(stored.filter(({ name }) => name === 'refused')).toEqual([]);
   });
 
+  test('is bound to the tenant: to another one the secret goes only when it is given again', async () => {
+    const { json } = await create(form());
+    const asked = azure.hosts.requests.length;
+
+    const patch = { tenantId: 'attacker.example.com' };
+    const reply = await service.patch(`${CREDENTIALS}/${json.id}`, patch, { headers: { 'if-match': '*' } });
+
+    expect(reply).toMatchObject({ status: 422, json: { code: 'MATERIAL_REQUIRED', errors: [{ pointer: '/clientSecret' }] } });
+    expect(azure.hosts.requests.length).toBe(asked);
+  });
+
   test('a refused secret is not sent to the registry', async () => {
     const before = azure.hosts.requests.length;
 
