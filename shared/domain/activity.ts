@@ -3,12 +3,15 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import type { Credential } from './credential.ts';
 import type { Event } from './events.ts';
-import type { Fields, Json, Row } from './ports.ts';
+import { RECORD_LIMITS, type Fields, type Json, type Row } from './ports.ts';
 import { activityPartition, dayOf, handOutPartition, inverseTime } from './rows.ts';
 import { badPageToken, readPageToken, writePageToken } from './page-token.ts';
 
 /** How many days one request looks at: a quiet credential gives a short page with a next link rather than a slow answer. */
 const DAYS_PER_REQUEST = 62;
+
+/** Rows that one request reads, more or less a page: in a project where much happens a quiet credential gives a short page, too. */
+const ROWS_PER_REQUEST = 5000;
 
 export interface ActivityView {
   at: string;
@@ -70,42 +73,68 @@ export async function listActivity(
   let at = Math.min(start?.at ?? Infinity, now.getTime());
   let from = start?.from ?? '';
   const value: ActivityView[] = [];
+  let read = 0;
 
   for (let days = 0; dayOf(new Date(at)) >= dayOf(new Date(oldest)); days += 1) {
-    if (days === DAYS_PER_REQUEST) return { value, nextPageToken: writePageToken({ at, from }) };
-    const rows = await activityOfDay(app, credential, dayOf(new Date(at)), from, limit - value.length + 1);
-    for (const row of rows) {
+    if (days === DAYS_PER_REQUEST || read >= ROWS_PER_REQUEST) return { value, nextPageToken: writePageToken({ at, from }) };
+    const some = await activityOfDay(app, credential, dayOf(new Date(at)), { from, limit: limit - value.length + 1, read });
+    for (const row of some.rows) {
       if (value.length === limit) return { value, nextPageToken: writePageToken({ at, from: row.row }) };
       value.push(activityView(row));
     }
-    at -= DAY;
-    from = '';
+    read = some.read;
+    from = some.next ?? '';
+    if (from === '') at -= DAY;
   }
   return { value };
 }
 
+interface Reading {
+  from: string;
+  limit: number;
+  /** Rows that this request has read. */
+  read: number;
+}
+
+interface RowsOfDay {
+  rows: Row[];
+  read: number;
+  /** Where the day goes on, if it was not read to its end. */
+  next?: string;
+}
+
 /** At most `limit` rows of one day, both kinds in one order: their keys begin with the same inverse time. */
-async function activityOfDay(app: App, credential: Credential, day: string, from: string, limit: number): Promise<Row[]> {
-  const query = { ...(from && { from }), limit };
+async function activityOfDay(app: App, credential: Credential, day: string, reading: Reading): Promise<RowsOfDay> {
+  const { from, limit } = reading;
+  const events = await eventsOfDay(app, credential, day, reading);
+  const { next } = events;
+  const query = { ...(from && { from }), ...(next && { to: next }), limit };
   const handOuts = await app.records.range(handOutPartition(credential.id, day), query);
-  const events = await eventsOfDay(app, credential, day, from, limit);
-  return [...handOuts, ...events].toSorted((a, b) => (a.row < b.row ? -1 : 1)).slice(0, limit);
+  const rows = [...handOuts, ...events.rows].toSorted((a, b) => (a.row < b.row ? -1 : 1)).slice(0, limit);
+  return { ...events, rows };
 }
 
 /** The project's rows of that day that are about this credential. */
-async function eventsOfDay(app: App, credential: Credential, day: string, from: string, limit: number): Promise<Row[]> {
+async function eventsOfDay(
+  app: App,
+  credential: Credential,
+  day: string,
+  { from, limit, read: readBefore }: Reading,
+): Promise<RowsOfDay> {
   const found: Row[] = [];
-  for (let next = from; found.length < limit;) {
+  let read = readBefore;
+  let next: string | undefined = from;
+  while (next !== undefined && found.length < limit && read < ROWS_PER_REQUEST) {
     const rows = await app.records.range(activityPartition(credential.project, day), {
       ...(next && { from: next }),
-      limit: 1000,
+      limit: RECORD_LIMITS.page,
     });
     found.push(...rows.filter(({ fields }) => fields['credentialId'] === credential.id));
+    read += rows.length;
     const last = rows.at(-1);
-    if (!last || rows.length < 1000) break;
-    next = `${last.row}!`;
+    next = last && rows.length === RECORD_LIMITS.page ? `${last.row}!` : undefined;
   }
-  return found.slice(0, limit);
+  return { rows: found, read, ...(next !== undefined && { next }) };
 }
 
 function activityView({ fields }: Row): ActivityView {
@@ -114,7 +143,7 @@ function activityView({ fields }: Row): ActivityView {
 }
 
 /** The row of a day at which a page begins; empty: the day's first. Its end is an event's id: a ULID, a UUID, or what a reminder is of. */
-const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z-]{26,64})?$/;
+const PLACE = /^(?:\d{14}:cred-[0-9a-z]{26}:[0-9a-z-]{26,64}!?)?$/;
 
 function readToken(text: string | undefined): { at: number; from: string } | undefined {
   if (text === undefined) return undefined;
