@@ -35,7 +35,8 @@ interface Step {
  * The only way in which a credential changes: one transaction in the project's partition with the record, its name, its
  * defaults, its status and the event that tells of it. So no change is without its audit, and none is told that did not happen.
  *
- * Throws NAME_TAKEN, ETAG_MISMATCH (somebody else changed it since it was read) or STORE_UNAVAILABLE; nothing is changed then.
+ * Throws NAME_TAKEN, ETAG_MISMATCH (somebody else changed it since it was read) or STORE_UNAVAILABLE (also where others
+ * move the same default again and again); nothing is changed then.
  */
 export async function commit(app: App, change: Change): Promise<StoredCredential> {
   await planAhead(app, change.before?.credential, change.after);
@@ -53,7 +54,7 @@ export async function commit(app: App, change: Change): Promise<StoredCredential
       if (!(error instanceof RowConflict)) throw error;
       const meaning = steps[error.index]?.conflict() ?? error;
       if (meaning !== 'again') throw meaning;
-      if (attempt === ATTEMPTS) throw mismatch();
+      if (attempt === ATTEMPTS) throw contended();
     }
   }
 }
@@ -199,5 +200,13 @@ export function nameTaken(name: string): AppError {
 function mismatch(): AppError {
   return new AppError('ETAG_MISMATCH', 'The credential was changed since you read it.', {
     hint: 'Read it again, apply your change to what is there now, and send its new ETag.',
+  });
+}
+
+/** Not ETAG_MISMATCH: the caller's own credential is as it was read, or is only being made. */
+function contended(): AppError {
+  return new AppError('STORE_UNAVAILABLE', 'Others change the same default at this moment.', {
+    hint: 'Try again.',
+    retryAfterSeconds: 1,
   });
 }
