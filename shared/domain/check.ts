@@ -1,4 +1,5 @@
 import { AppError, type ErrorDetails } from '../lib/errors.ts';
+import type { GuardedSession } from '../net/guarded.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
 import { STAGES, type RepositoryQuestion, type Stage, type Verdict, type Warning } from '../oci/stages.ts';
@@ -20,9 +21,21 @@ export interface CheckResult extends ProbeResult {
 export async function check(app: App, subject: Subject, repositories: RepositoryQuestion[] = []): Promise<CheckResult> {
   requireAllowedAddress(app, subject);
   if (!subject.method.login) return nothingToTry(subject);
-  const { provider, method, registry, settings, material, tokenRealm } = subject;
+  const session = app.network.open(targetOf(subject));
+  try {
+    return await tryLogin(app, subject, session, repositories);
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
 
-  await using session = app.network.open(targetOf(subject));
+async function tryLogin(
+  app: App,
+  subject: Subject,
+  session: GuardedSession,
+  repositories: RepositoryQuestion[],
+): Promise<CheckResult> {
+  const { provider, method, registry, settings, material, tokenRealm } = subject;
   const contextWith = (signal: AbortSignal): MethodContext => ({
     settings,
     material,

@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import type { Login } from '../oci/login.ts';
+import type { GuardedSession } from '../net/guarded.ts';
 import { NetError } from '../net/net-error.ts';
 import { asRefusal } from '../oci/refusals.ts';
 import { Refusal } from '../oci/stages.ts';
@@ -42,8 +43,7 @@ function scopeOf(
 async function call(app: App, subject: Subject, scope: LoginScope | undefined): Promise<Login> {
   const { method, settings, material, registry } = subject;
   const signal = AbortSignal.timeout(LIMIT);
-  await using sessions = new AsyncDisposableStack();
-  let session: MethodContext['http'] | undefined;
+  const sessions: GuardedSession[] = [];
   const context: MethodContext = {
     settings,
     material,
@@ -52,14 +52,15 @@ async function call(app: App, subject: Subject, scope: LoginScope | undefined): 
     signal,
     ...(scope && { scope }),
     get http() {
-      session ??= sessions.use(app.network.open({ ...targetOf(subject), signal }));
-      return session;
+      return (sessions[0] ??= app.network.open({ ...targetOf(subject), signal }));
     },
   };
   try {
     return await loginOf(method, context);
   } catch (error) {
     throw error instanceof Refusal || error instanceof NetError ? publicError(asRefusal(error)) : error;
+  } finally {
+    await sessions[0]?.[Symbol.asyncDispose]();
   }
 }
 
