@@ -2,11 +2,12 @@ import { ulid } from 'ulid';
 import { AppError } from '../lib/errors.ts';
 import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
-import { credentialFields, readCredential, type Credential, type StoredCredential } from './credential.ts';
+import { credentialFields, type Credential, type StoredCredential } from './credential.ts';
+import { displacedDefaults, type Step } from './displaced-defaults.ts';
 import { announce, eventOperation, type EventType } from './events.ts';
 import { planAhead } from './plan.ts';
 import { RowConflict, type Json, type Operation } from './ports.ts';
-import { credentialRow, defaultRow, nameRow, projectPartition, statusRow } from './rows.ts';
+import { credentialRow, nameRow, projectPartition, statusRow } from './rows.ts';
 import { statusFields, type Status } from './status.ts';
 
 /** How often a commit starts again because somebody else moved a default meanwhile. */
@@ -23,12 +24,6 @@ export interface Change {
   data?: { [key: string]: Json };
   /** Further rows of the same transaction; a conflict on one of them throws its RowConflict. */
   also?: Operation[];
-}
-
-/** An operation, and what its conflict means. */
-interface Step {
-  operation: Operation;
-  conflict: () => Error | 'again';
 }
 
 /**
@@ -116,64 +111,6 @@ function nameSteps({ before, after }: Change): Step[] {
         ]
       : []),
   ];
-}
-
-/** Moves the default rows; whoever was the default there loses it in the same transaction. */
-async function displacedDefaults(
-  app: App,
-  { by, before, after }: Change,
-): Promise<{ steps: Step[]; credentials: StoredCredential[] }> {
-  const old = before ? defaultRows(before.credential) : new Map<string, string>();
-  const wanted = defaultRows(after);
-  const partition = projectPartition(after.project);
-  const lostBy = new Map<string, string[]>();
-  const steps: Step[] = [...old.keys()]
-    .filter((row) => !wanted.has(row))
-    .map((row) => ({ operation: { kind: 'delete', row }, conflict: () => 'again' as const }));
-
-  for (const [row, environment] of wanted) {
-    if (old.has(row)) continue;
-    const present = await app.records.get(partition, row);
-    const fields = { id: after.id };
-    steps.push({
-      operation: present ? { kind: 'replace', row, fields, etag: present.etag } : { kind: 'insert', row, fields },
-      conflict: () => 'again' as const,
-    });
-    const holder = present?.fields['id'];
-    if (typeof holder === 'string' && holder !== after.id) lostBy.set(holder, [...(lostBy.get(holder) ?? []), environment]);
-  }
-  const credentials = await Promise.all(
-    [...lostBy].map(([id, environments]) => withoutDefault(app, partition, id, environments, by)),
-  );
-  return { steps, credentials: credentials.filter((stored) => stored !== undefined) };
-}
-
-function defaultRows({ registry, purpose, defaultIn, deletedAt }: Credential): Map<string, string> {
-  if (deletedAt) return new Map();
-  return new Map(defaultIn.map((environment) => [defaultRow(registry.host, environment, purpose), environment]));
-}
-
-async function withoutDefault(
-  app: App,
-  partition: string,
-  id: string,
-  environments: string[],
-  by: Actor,
-): Promise<StoredCredential | undefined> {
-  const row = await app.records.get(partition, credentialRow(id));
-  if (!row) return undefined;
-  const { credential, etag } = readCredential(row);
-  const defaultIn = credential.defaultIn.filter((environment) => !environments.includes(environment));
-  return {
-    credential: {
-      ...credential,
-      defaultIn,
-      revision: credential.revision + 1,
-      updatedAt: app.clock.now().toISOString(),
-      updatedBy: by,
-    },
-    etag,
-  };
 }
 
 function eventStep(app: App, credential: Credential, type: EventType, by: Actor, data: Change['data'], eventIds: string[]): Step {
