@@ -90,6 +90,8 @@ export async function startService(options: StartOptions = {}): Promise<Service>
     return serviceAt(url, { child, data, output, ended, keepData: options.data !== undefined });
   } catch (error) {
     child.kill('SIGKILL');
+    await ended;
+    if (options.data === undefined) await rm(data, { recursive: true });
     throw error;
   }
 }
