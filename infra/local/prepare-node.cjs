@@ -13,3 +13,7 @@ if (!process.features.typescript) {
 // What was compiled once is read from there at the next start. In the project, because in a shared temporary folder it
 // could be somebody else's.
 enableCompileCache(join(__dirname, '../../node_modules/.cache/node-compile'));
+
+// Names are looked up on the same few threads that files are written on, and a look-up that hangs holds its thread: four,
+// Node's own number, would let four slow name servers stop every write.
+process.env.UV_THREADPOOL_SIZE ??= '32';
