@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseInput } from '../lib/parse-input.ts';
 import type { RepositoryQuestion } from '../oci/stages.ts';
+import type { Identity } from '../providers/provider.ts';
 import { projectOf, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
 import { actor, requireGrant, type Actor, type Caller } from './caller.ts';
@@ -10,8 +11,9 @@ import type { Credential } from './credential.ts';
 import { readCheckInput } from './credential-input.ts';
 import { openOrNote } from './missing-secret.ts';
 import type { Project } from './policy.ts';
+import { planReminder } from './plan.ts';
 import { findLiveCredential, type Address } from './read-credential.ts';
-import { standingAfter, type Standing, type Status } from './status.ts';
+import { standingAfter, type Standing, type Status, withLearned } from './status.ts';
 import { subjectOfCredential, subjectOfInput } from './subject.ts';
 import { changeStatus, type StatusChange } from './change-status.ts';
 import { RepositoryName } from './login-format.ts';
@@ -24,6 +26,7 @@ const Repositories = z
       actions: z
         .array(z.enum(['pull', 'push', 'delete']))
         .min(1)
+        .max(3)
         .default(['pull']),
     }),
   )
@@ -76,14 +79,20 @@ export async function checkAndLearn(
   { project, credential, by, repositories = [] }: StoredCheck,
 ): Promise<CheckView & { standing: Standing }> {
   const material = await openOrNote(app, credential);
-  const { identity: _own, ...result } = await check(app, subjectOfCredential(project, credential, material), repositories);
-  const { standing } = await changeStatus(app, credential, (status) => learned(app, status, result), by);
+  const { identity, ...result } = await check(app, subjectOfCredential(project, credential, material), repositories);
+  const status = await changeStatus(app, credential, (status) => learned(app, status, result, identity), by);
+  if (identity?.expiresAt) await planReminder(app, withLearned(credential, status));
   await noteAnswer(app, credential, result.verdict);
-  return { ...result, standing };
+  return { ...result, standing: status.standing };
 }
 
 /** The new status, and an event if the standing is another one. */
-function learned(app: App, before: Status, { verdict, stages, capabilities, warnings }: CheckView): StatusChange {
+function learned(
+  app: App,
+  before: Status,
+  { verdict, stages, capabilities, warnings }: CheckView,
+  identity: Identity | undefined,
+): StatusChange {
   const standing = standingAfter(verdict) ?? before.standing;
   const status: Status = {
     ...before,
@@ -91,9 +100,15 @@ function learned(app: App, before: Status, { verdict, stages, capabilities, warn
     warnings,
     lastCheck: { at: app.clock.now().toISOString(), verdict, stages },
     ...(capabilities && capabilities.length > 0 && { capabilities }),
+    ...(identity && { identity: identityPart(identity) }),
   };
   if (standing === before.standing) return { status };
   return { status, event: { type: `regcred.credential.${standing}`, data: { verdict } } };
+}
+
+/** What is kept of the provider's word: only what it said. */
+function identityPart({ expiresAt, upstreamId }: Identity): Status['identity'] {
+  return { ...(expiresAt && { expiresAt: expiresAt.toISOString() }), ...(upstreamId && { upstreamId }) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

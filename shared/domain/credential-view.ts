@@ -3,7 +3,7 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { warningsOfCredential } from './credential-warnings.ts';
 import type { Credential } from './credential.ts';
-import type { Status } from './status.ts';
+import { withLearned, type Status } from './status.ts';
 
 /** What the API shows of a credential: flat like the create request, without secrets, with what is known beside it. */
 export interface CredentialView {
@@ -16,7 +16,7 @@ export interface CredentialView {
   /** Every setting of the method stands beside the common fields, under its own name. */
   [setting: string]: unknown;
   active: { since: string; expiresAt: string | null; upstreamId: string | null };
-  status: Omit<Status, 'schemaVersion' | 'of' | 'warnings'>;
+  status: Omit<Status, 'schemaVersion' | 'of' | 'identity' | 'warnings'>;
   warnings: Status['warnings'];
   revision: number;
   createdAt: string;
@@ -25,7 +25,8 @@ export interface CredentialView {
   updatedBy: Actor;
 }
 
-export function viewCredential({ clock }: Pick<App, 'clock'>, credential: Credential, status: Status): CredentialView {
+export function viewCredential({ clock }: Pick<App, 'clock'>, stored: Credential, status: Status): CredentialView {
+  const credential = withLearned(stored, status);
   const {
     schemaVersion: _version,
     id,
@@ -39,7 +40,7 @@ export function viewCredential({ clock }: Pick<App, 'clock'>, credential: Creden
     registry,
     ...common
   } = credential;
-  const { schemaVersion: _status, of: _of, warnings: _raw, ...known } = status;
+  const { schemaVersion: _status, of: _of, identity: _merged, warnings: _raw, ...known } = status;
   return {
     id,
     project,

@@ -9,7 +9,7 @@ import { badPageToken, readPageToken, writePageToken } from './page-token.ts';
 import { PURPOSES, type Project } from './policy.ts';
 import type { Row } from './ports.ts';
 import { CREDENTIALS, projectPartition, rowsFrom, STATUSES, statusRow } from './rows.ts';
-import { readStatus, type Status } from './status.ts';
+import { readStatus, withLearned, type Status } from './status.ts';
 
 /** Rows that one request reads at most: a filter that rarely fits gives a short page with a next link instead of a slow answer. */
 const ROWS_PER_REQUEST = 5000;
@@ -131,10 +131,10 @@ async function readRows(app: App, project: Project, from: string, limit: number)
   const rows = await app.records.range(partition, { ...rowsFrom(CREDENTIALS, from), limit });
   const credentials = rows.map((row) => readCredential(row).credential);
   const statuses = await readStatuses(app, partition, credentials);
-  return credentials.map((credential) => ({
-    credential,
-    status: readStatus(statuses.get(statusRow(credential.id)), credential),
-  }));
+  return credentials.map((credential) => {
+    const status = readStatus(statuses.get(statusRow(credential.id)), credential);
+    return { credential: withLearned(credential, status), status };
+  });
 }
 
 async function readStatuses(app: App, partition: string, credentials: Credential[]): Promise<Map<string, Row>> {

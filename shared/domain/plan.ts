@@ -3,7 +3,7 @@ import { after, DAY, HOUR } from '../lib/clock.ts';
 import type { App } from './app.ts';
 import type { Credential } from './credential.ts';
 import { schedule } from './schedule.ts';
-import type { Status } from './status.ts';
+import { withLearned, type Status } from './status.ts';
 
 /** Days before its end at which a credential is told of. */
 const REMINDERS = [30, 14, 7, 1];
@@ -23,8 +23,10 @@ export async function planAhead(app: App, before: Credential | undefined, creden
 }
 
 /** Plans again what a crash or a poisoned message has dropped. */
-export async function repairPlan(app: App, credential: Credential, { lastCheck }: Status): Promise<void> {
-  if (credential.deletedAt) return;
+export async function repairPlan(app: App, stored: Credential, status: Status): Promise<void> {
+  if (stored.deletedAt) return;
+  const { lastCheck } = status;
+  const credential = withLearned(stored, status);
   const now = app.clock.now().getTime();
   const lastCheckAt = new Date(lastCheck?.at ?? credential.active.since).getTime();
   if (now - lastCheckAt > FORGOTTEN_AFTER) await planCheck(app, credential);

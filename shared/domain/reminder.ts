@@ -7,13 +7,16 @@ import { endOf, planReminder } from './plan.ts';
 import { RowConflict } from './ports.ts';
 import { credentialRow, projectPartition } from './rows.ts';
 import type { Due } from './schedule.ts';
+import { findStatus } from './read-credential.ts';
+import { withLearned } from './status.ts';
 
 /** The due kind `remind`: an event that says how many days are left, unless the end has moved since it was planned. */
 export async function runReminder(app: App, { project, id, operationId, data }: Due): Promise<void> {
   const partition = projectPartition(project);
   const row = await app.records.get(partition, credentialRow(id));
-  const credential = row && readCredential(row).credential;
-  if (!credential || credential.deletedAt || !findProject(app, project)) return;
+  const stored = row && readCredential(row);
+  if (!stored || stored.credential.deletedAt || !findProject(app, project)) return;
+  const credential = withLearned(stored.credential, await findStatus(app, stored));
   const end = endOf(credential);
   if (!end || end.toISOString() !== data['end']) return;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { StorageAccount } from '../lib/storage-account.ts';
 import { Policy, SecretStoreName } from './policy.ts';
 
 const Environment = z.object({
@@ -11,12 +12,21 @@ const Environment = z.object({
   REGCRED_DATA: z.string().min(1).default('.regcred'),
   REGCRED_POLICY: z.string().min(1),
   WEBSITE_SITE_NAME: z.string().optional(),
+  AzureWebJobsStorage: z.string().optional(),
+  AzureWebJobsStorage__accountName: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/)
+    .optional(),
+  AzureWebJobsStorage__credential: z.literal('managedidentity').optional(),
+  AzureWebJobsStorage__clientId: z.guid().optional(),
 });
 
 /** What the platform's settings say; the policy is the operator's document. */
 export interface Settings {
   records: 'sqlite' | 'table';
   queue: 'sqlite' | 'storage-queue';
+  /** There if records or queue are in it. */
+  storage?: StorageAccount;
   secrets: SecretStoreName;
   publicUrl?: string;
   /** How long deleted credentials and activity are kept. */
@@ -44,9 +54,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const inAzure = values.WEBSITE_SITE_NAME !== undefined;
   const policy = readPolicy(values.REGCRED_POLICY);
   if (inAzure) requireCloudPolicy(policy);
+  const storage = readStorageAccount(values);
   return {
     records: values.REGCRED_RECORDS,
     queue: values.REGCRED_QUEUE,
+    ...(storage && { storage }),
     secrets: values.REGCRED_SECRETS,
     ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
     retentionDays: values.REGCRED_RETENTION_DAYS,
@@ -54,6 +66,29 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     inAzure,
     policy,
   };
+}
+
+/** The account that the platform itself uses: a connection string, or an identity in Azure. Throws ConfigurationError if one is needed and none is named. */
+function readStorageAccount(values: z.infer<typeof Environment>): StorageAccount | undefined {
+  if (values.REGCRED_RECORDS !== 'table' && values.REGCRED_QUEUE !== 'storage-queue') return undefined;
+  const { AzureWebJobsStorage: connectionString, AzureWebJobsStorage__accountName: accountName } = values;
+  if (connectionString) {
+    requireConnectionString(connectionString);
+    return { connectionString };
+  }
+  if (!accountName) {
+    throw new ConfigurationError([
+      'AzureWebJobsStorage: is needed for REGCRED_RECORDS=table and REGCRED_QUEUE=storage-queue: a connection string, or AzureWebJobsStorage__accountName in Azure',
+    ]);
+  }
+  const clientId = values.AzureWebJobsStorage__clientId;
+  return { accountName, ...(clientId && { clientId }) };
+}
+
+/** The SDK's own complaint comes late, and may quote the text. */
+function requireConnectionString(text: string): void {
+  if (/^\s*UseDevelopmentStorage=true/i.test(text) || /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text)) return;
+  throw new ConfigurationError(['AzureWebJobsStorage: is no connection string of a storage account']);
 }
 
 /** The policy from `source`, which is the document itself or a file's path. Throws ConfigurationError. */

@@ -13,6 +13,8 @@ export interface Status {
   lastCheck?: { at: string; verdict: Verdict; stages: Stage[] };
   capabilities?: Capability[];
   warnings: Warning[];
+  /** The provider's own word about the login in use, from a check after it was stored. */
+  identity?: { expiresAt?: string; upstreamId?: string };
   lastUsedAt?: string;
 }
 
@@ -21,6 +23,11 @@ export function readStatus(row: Row | undefined, credential: Credential): Status
   const stored = row?.fields as unknown as Status | undefined;
   if (stored?.of === credential.active.since) return stored;
   return unverified(credential, stored?.lastUsedAt);
+}
+
+/** The credential with what checks learned of its login since it was stored; for looking, never for storing. */
+export function withLearned(credential: Credential, { identity }: Status): Credential {
+  return identity ? { ...credential, active: { ...credential.active, ...identity } } : credential;
 }
 
 /** Whether a status is about another login than the credential had when it was read: every commit of a login writes both. */

@@ -53,6 +53,21 @@ async function asked(url: string): Promise<string[]> {
 }
 
 describe('ghcr/token', () => {
+  test('learns the end of one that was stored unchecked, without disturbing whoever edits it', async () => {
+    const made = await service.post(`${CREDENTIALS}?check=skip`, { name: 'Unchecked', ...form({ token: SOON }) });
+    const path = `${CREDENTIALS}/${made.json.id}`;
+
+    await service.post(`${path}/check`);
+    const learned = await service.get(path);
+    const listed = await service.get(`${CREDENTIALS}?expiresBefore=${new Date(Date.now() + 20 * 86_400_000).toISOString()}`);
+
+    expect(made.json.active.expiresAt).toBeNull();
+    expect(learned.json.active.expiresAt).toMatch(/^20/);
+    expect(learned.json.warnings.map(({ code }: { code: string }) => code)).toContain('EXPIRES_SOON');
+    expect(learned.headers.get('etag')).toBe(made.headers.get('etag'));
+    expect(listed.json.value.map(({ id }: { id: string }) => id)).toContain(made.json.id);
+  });
+
   test('stores a token with its end', async () => {
     const reply = await service.post(CREDENTIALS, { name: 'GHCR', ...form({ url: 'https://GHCR.io/Acme/' }) });
 
