@@ -3,7 +3,7 @@ import { callbackify } from 'node:util';
 import type { buildConnector, Dispatcher } from 'undici';
 import { classifyAddress } from './addresses.ts';
 import { openConnection, systemResolve } from './connect.ts';
-import { exchange } from './exchange.ts';
+import { exchange, type Answer, type RequestOptions } from './exchange.ts';
 import { BlockedError, NetError } from './net-error.ts';
 import { hostPort, redirectedTo, trustedRoots } from './network-policy.ts';
 import type { NetworkPolicy } from './network-policy.ts';
@@ -11,8 +11,10 @@ import type { NetworkPolicy } from './network-policy.ts';
 /** Milliseconds and bytes. */
 const LIMITS = { connect: 10_000, request: 30_000, body: 8 * 1024 * 1024 };
 
-/** The door to the network for addresses that the operator wrote: issuers, settings. Private addresses are fine here. */
+/** The door to the network for addresses that the operator wrote: issuers, settings, what SDKs make of them. Private addresses are fine here. */
 export interface Operator extends AsyncDisposable {
+  /** The answer, whatever its status; a redirect is one. Throws NetError. */
+  request(url: string, options: RequestOptions): Promise<Answer>;
   /** The JSON of a 200 answer. Redirects are not followed. Throws NetError. */
   getJson(url: string, signal: AbortSignal): Promise<unknown>;
 }
@@ -22,13 +24,16 @@ export function operatorNetwork(policy: NetworkPolicy, limits = LIMITS): Operato
   const roots = trustedRoots(policy);
   const controller = new AbortController();
   let dispatchers: Promise<Dispatchers> | undefined;
+  const send = async (url: URL, options: RequestOptions) => {
+    dispatchers ??= openDispatchers(policy, roots, limits, controller.signal);
+    const { proxied, direct } = await dispatchers;
+    return exchange(redirectedTo(policy, hostPort(url)) ? direct : proxied, url, options, limits);
+  };
   return {
+    request: async (text, options) => send(checkedUrl(text, policy), options),
     async getJson(text, signal) {
       const url = checkedUrl(text, policy);
-      dispatchers ??= openDispatchers(policy, roots, limits, controller.signal);
-      const { proxied, direct } = await dispatchers;
-      const dispatcher = redirectedTo(policy, hostPort(url)) ? direct : proxied;
-      const answer = await exchange(dispatcher, url, { headers: { accept: 'application/json' }, signal }, limits);
+      const answer = await send(url, { headers: { accept: 'application/json' }, signal });
       if (answer.status !== 200) {
         throw new NetError(
           'protocol',
