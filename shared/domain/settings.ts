@@ -54,11 +54,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const inAzure = values.WEBSITE_SITE_NAME !== undefined;
   const policy = readPolicy(values.REGCRED_POLICY);
   if (inAzure) requireCloudPolicy(policy);
-  const storage = readStorageAccount(values);
   return {
     records: values.REGCRED_RECORDS,
     queue: values.REGCRED_QUEUE,
-    ...(storage && { storage }),
+    ...readStorage(values),
     secrets: values.REGCRED_SECRETS,
     ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
     retentionDays: values.REGCRED_RETENTION_DAYS,
@@ -68,21 +67,24 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   };
 }
 
-/** The account that the platform itself uses: a connection string, or an identity in Azure. Throws ConfigurationError if one is needed and none is named. */
-function readStorageAccount(values: z.infer<typeof Environment>): StorageAccount | undefined {
-  if (values.REGCRED_RECORDS !== 'table' && values.REGCRED_QUEUE !== 'storage-queue') return undefined;
+/** The account of records and queues that are in one. Throws ConfigurationError if the settings name none. */
+export function storageOf({ storage }: Pick<Settings, 'storage'>): StorageAccount {
+  if (storage) return storage;
+  throw new ConfigurationError([
+    'AzureWebJobsStorage: is needed for REGCRED_RECORDS=table and REGCRED_QUEUE=storage-queue: a connection string or, in Azure, AzureWebJobsStorage__accountName',
+  ]);
+}
+
+/** The account that the platform itself uses: by a connection string, or by an identity in Azure. */
+function readStorage(values: z.infer<typeof Environment>): { storage?: StorageAccount } {
+  if (values.REGCRED_RECORDS !== 'table' && values.REGCRED_QUEUE !== 'storage-queue') return {};
   const { AzureWebJobsStorage: connectionString, AzureWebJobsStorage__accountName: accountName } = values;
   if (connectionString) {
     requireConnectionString(connectionString);
-    return { connectionString };
-  }
-  if (!accountName) {
-    throw new ConfigurationError([
-      'AzureWebJobsStorage: is needed for REGCRED_RECORDS=table and REGCRED_QUEUE=storage-queue: a connection string, or AzureWebJobsStorage__accountName in Azure',
-    ]);
+    return { storage: { connectionString } };
   }
   const clientId = values.AzureWebJobsStorage__clientId;
-  return { accountName, ...(clientId && { clientId }) };
+  return { storage: storageOf(accountName ? { storage: { accountName, ...(clientId && { clientId }) } } : {}) };
 }
 
 /** The SDK's own complaint comes late, and may quote the text. */

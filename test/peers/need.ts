@@ -1,16 +1,20 @@
 import { accessSync, constants, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 
 /** Exchanges with the real services, beside the repository. */
 export const RECORDINGS = resolve(import.meta.dirname, '../../../shared/recordings');
 
-/** Peers that are not npm packages, and how to see whether this machine has them. Further ones are further lines. */
+const require = createRequire(import.meta.url);
+
+/** Peers that a machine can lack, and how to see whether this machine has them. Further ones are further lines. */
 const PEERS = {
   registry: () => hasProgram('docker-registry') && hasProgram('htpasswd'),
   skopeo: () => hasProgram('skopeo'),
   podman: () => hasProgram('podman'),
   umoci: () => hasProgram('umoci'),
   moto: () => motoServer() !== undefined,
+  azurite: () => azuriteProgram() !== undefined,
   recordings: () => existsSync(RECORDINGS),
 } satisfies Record<string, () => boolean>;
 
@@ -22,6 +26,16 @@ export function motoServer(): string | undefined {
   const named = process.env['MOTO_SERVER'];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), MOTO_FOLDER];
   return [...(named ? [named] : []), ...folders.map((folder) => join(folder, 'moto_server'))].find(isExecutable);
+}
+
+/** The program of Azurite, which comes through npm unless development packages were left out. */
+export function azuriteProgram(): string | undefined {
+  try {
+    return require.resolve('azurite/dist/src/azurite.js');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 export type Peer = keyof typeof PEERS;
