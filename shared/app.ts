@@ -5,7 +5,7 @@ import type { App } from './domain/app.ts';
 import { MintedLogins } from './domain/minted-logins.ts';
 import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
-import { ConfigurationError, readSettings, type Settings } from './domain/settings.ts';
+import { ConfigurationError, readSettings, storageOf, type Settings } from './domain/settings.ts';
 import { KeySets } from './http/key-sets.ts';
 import { declareRoute, writerOf, type PrivateRoute, type PublicRoute, type Service } from './http/route.ts';
 import { systemClock, MINUTE, HOUR, type Clock } from './lib/clock.ts';
@@ -15,7 +15,9 @@ import type { NetworkPolicy } from './net/network-policy.ts';
 import { operatorNetwork } from './net/operator.ts';
 import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
 import { openSqliteQueue } from './stores/queue/sqlite.ts';
+import { openStorageQueue } from './stores/queue/storage-queue.ts';
 import { openSqliteRecords } from './stores/records/sqlite.ts';
+import { openTableRecords } from './stores/records/table.ts';
 import { openLocalSecrets } from './stores/secrets/local.ts';
 
 /** The stores behind the ports. */
@@ -84,8 +86,12 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
 export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
   const folder = await openDataFolder(settings.dataFolder, process.env);
-  const records = await openSqliteRecords(folder.records, process.env);
-  const queue = await openSqliteQueue(folder.queue, clock);
+  const records =
+    settings.records === 'table'
+      ? await openTableRecords(storageOf(settings))
+      : await openSqliteRecords(folder.records, process.env);
+  const queue =
+    settings.queue === 'storage-queue' ? await openStorageQueue(storageOf(settings)) : await openSqliteQueue(folder.queue, clock);
   const secrets = await openLocalSecrets(folder);
   return {
     records,
@@ -96,14 +102,10 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
   };
 }
 
-function requireKnownStores({ records, queue, secrets, policy }: Settings): void {
-  const mistakes = [
-    records === 'sqlite' ? [] : `REGCRED_RECORDS: this version has no ${records} yet; use sqlite`,
-    queue === 'sqlite' ? [] : `REGCRED_QUEUE: this version has no ${queue} yet; use sqlite`,
-    ...[secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]
-      .filter((name) => name !== 'local')
-      .map((name) => `REGCRED_SECRETS: this version has no ${name} yet; use local, also in the projects of the policy`),
-  ].flat();
+function requireKnownStores({ secrets, policy }: Settings): void {
+  const mistakes = [secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]
+    .filter((name) => name !== 'local')
+    .map((name) => `REGCRED_SECRETS: this version has no ${name} yet; use local, also in the projects of the policy`);
   if (mistakes.length > 0) throw new ConfigurationError([...new Set(mistakes)]);
 }
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { readSettings, storageOf } from '../../shared/domain/settings.ts';
 import { systemClock, type Clock } from '../../shared/lib/clock.ts';
 import { openSqliteQueue } from '../../shared/stores/queue/sqlite.ts';
+import { openStorageQueue } from '../../shared/stores/queue/storage-queue.ts';
 import { startHost, type Host } from './host.ts';
 import { openLocalIssuer } from './issuer.ts';
 import { prepareLocalEnvironment, type LocalEnvironment } from './local-environment.ts';
@@ -12,6 +14,9 @@ import { readOrCreate } from './private-file.ts';
 
 /** Looks at the embedded queue cost next to nothing, so a message need not wait for long. */
 const IDLE_MILLISECONDS = 100;
+
+/** Each look at a queue of a storage account is a call, which may be paid for. */
+const REMOTE_IDLE_MILLISECONDS = 1000;
 
 /** npm passes a Ctrl-C on to a process that the terminal has told already: within this time, two are one. */
 const SAME_SIGNAL_MILLISECONDS = 500;
@@ -30,13 +35,15 @@ export async function runLocally({ built, clock = systemClock, beforeLoad }: Loc
   const project = resolve(import.meta.dirname, '../..');
   const environment = await prepareLocalEnvironment();
   const { dataFolder } = environment;
-  if (process.env['REGCRED_QUEUE'] !== 'sqlite')
-    throw new Error('The local run has the embedded queue only: REGCRED_QUEUE=sqlite');
 
   const policy = await readLocalPolicy(dataFolder, environment.policy);
   const issuer = await openLocalIssuer(dataFolder);
   process.env['REGCRED_POLICY'] = JSON.stringify(withLocalIssuer(policy, issuer.publicKey));
-  const queue = await openSqliteQueue(join(dataFolder, 'queue.db'), clock);
+  const settings = readSettings(process.env);
+  const isEmbedded = settings.queue === 'sqlite';
+  const queue = isEmbedded
+    ? await openSqliteQueue(join(dataFolder, 'queue.db'), clock)
+    : await openStorageQueue(storageOf(settings));
 
   const host = await startHost({
     root: built ? resolve(built) : project,
@@ -51,7 +58,7 @@ export async function runLocally({ built, clock = systemClock, beforeLoad }: Loc
       process.env['REGCRED_PUBLIC_URL'] ||= url;
       await beforeLoad?.();
     },
-    idleMilliseconds: IDLE_MILLISECONDS,
+    idleMilliseconds: isEmbedded ? IDLE_MILLISECONDS : REMOTE_IDLE_MILLISECONDS,
   }).catch((error: unknown) => {
     throw isPortTaken(error)
       ? new Error(`Port ${environment.port} is taken: set REGCRED_PORT to another one, or to 0 for any`)
