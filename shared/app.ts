@@ -9,15 +9,19 @@ import { ConfigurationError, readSettings, storageOf, type Settings } from './do
 import { KeySets } from './http/key-sets.ts';
 import { declareRoute, writerOf, type PrivateRoute, type PublicRoute, type Service } from './http/route.ts';
 import { systemClock, MINUTE, HOUR, type Clock } from './lib/clock.ts';
+import { AppError } from './lib/errors.ts';
 import { runInvocation } from './lib/invocation.ts';
 import { guardedNetwork } from './net/guarded.ts';
 import type { NetworkPolicy } from './net/network-policy.ts';
-import { operatorNetwork } from './net/operator.ts';
+import { operatorNetwork, type Operator } from './net/operator.ts';
+import { azureCredential } from './stores/azure/credential.ts';
+import { azureHttpClient } from './stores/azure/http-client.ts';
 import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
 import { openSqliteQueue } from './stores/queue/sqlite.ts';
 import { openStorageQueue } from './stores/queue/storage-queue.ts';
 import { openSqliteRecords } from './stores/records/sqlite.ts';
 import { openTableRecords } from './stores/records/table.ts';
+import { openKeyVault } from './stores/secrets/key-vault.ts';
 import { openLocalSecrets } from './stores/secrets/local.ts';
 
 /** The stores behind the ports. */
@@ -55,7 +59,7 @@ export function useService(made: Promise<Service & AsyncDisposable>): void {
 
 /** Puts the parts together. */
 export function openService(settings: Settings, ports: Ports): Service & AsyncDisposable {
-  const policy: NetworkPolicy = { ...settings.policy.network, inAzure: settings.inAzure };
+  const policy = networkPolicy(settings);
   const operator = operatorNetwork(policy);
   const app: App = {
     settings,
@@ -82,6 +86,10 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
   };
 }
 
+function networkPolicy({ policy, inAzure }: Settings): NetworkPolicy {
+  return { ...policy.network, inAzure };
+}
+
 /** The only place that knows which store is behind a port. Throws ConfigurationError for one that this version does not have. */
 export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
@@ -93,20 +101,39 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
   const queue =
     settings.queue === 'storage-queue' ? await openStorageQueue(storageOf(settings)) : await openSqliteQueue(folder.queue, clock);
   const secrets = await openLocalSecrets(folder);
+  const operator = operatorNetwork(networkPolicy(settings));
+  let vault: Promise<SecretStore> | undefined;
   return {
     records,
     queue,
-    secretStore: () => Promise.resolve(secrets),
+    // Opened when it is first asked for: its libraries cost time at a start.
+    secretStore: async (name) => (name === 'key-vault' ? (vault ??= openVault(settings, operator)) : secrets),
     clock,
-    close: () => closeAll(folder, records, queue),
+    close: async () => {
+      await operator[Symbol.asyncDispose]();
+      await closeAll(folder, records, queue);
+    },
   };
 }
 
-function requireKnownStores({ secrets, policy }: Settings): void {
-  const mistakes = [secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]
-    .filter((name) => name !== 'local')
-    .map((name) => `REGCRED_SECRETS: this version has no ${name} yet; use local, also in the projects of the policy`);
-  if (mistakes.length > 0) throw new ConfigurationError([...new Set(mistakes)]);
+/** Throws STORE_UNAVAILABLE where secrets were once kept in a vault, and no setting names it any more. */
+async function openVault({ vaultUrl, inAzure }: Settings, operator: Operator): Promise<SecretStore> {
+  if (!vaultUrl) throw new AppError('STORE_UNAVAILABLE', 'The vault of this secret is not known', { hint: VAULT_URL_MISSING });
+  const httpClient = azureHttpClient(operator);
+  const credential = await azureCredential(process.env, { inAzure, httpClient });
+  return openKeyVault({ url: vaultUrl, credential, httpClient });
+}
+
+const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';
+
+function requireKnownStores({ secrets, vaultUrl, policy }: Settings): void {
+  const used = new Set([secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]);
+  if (used.has('secrets-manager')) {
+    throw new ConfigurationError([
+      'REGCRED_SECRETS: this version has no secrets-manager yet; use local or key-vault, also in the projects of the policy',
+    ]);
+  }
+  if (used.has('key-vault') && !vaultUrl) throw new ConfigurationError([VAULT_URL_MISSING]);
 }
 
 async function closeAll(folder: DataFolder, records: RecordStore, queue: Queue): Promise<void> {

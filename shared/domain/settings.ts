@@ -3,10 +3,17 @@ import { z } from 'zod';
 import type { StorageAccount } from '../lib/storage-account.ts';
 import { Policy, SecretStoreName } from './policy.ts';
 
+/** Of the public cloud, the one in China, and the one of the US government: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
+const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)\/?$/;
+
 const Environment = z.object({
   REGCRED_RECORDS: z.enum(['sqlite', 'table']).default('sqlite'),
   REGCRED_QUEUE: z.enum(['sqlite', 'storage-queue']).default('sqlite'),
   REGCRED_SECRETS: SecretStoreName.default('local'),
+  REGCRED_VAULT_URL: z
+    .string()
+    .regex(VAULT_URL, 'is not the address of a vault, such as https://NAME.vault.azure.net')
+    .optional(),
   REGCRED_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   REGCRED_RETENTION_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
   REGCRED_DATA: z.string().min(1).default('.regcred'),
@@ -28,6 +35,8 @@ export interface Settings {
   /** There if records or queue are in it. */
   storage?: StorageAccount;
   secrets: SecretStoreName;
+  /** Of the Key Vault, if one is used. */
+  vaultUrl?: string;
   publicUrl?: string;
   /** How long deleted credentials and activity are kept. */
   retentionDays: number;
@@ -59,6 +68,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     queue: values.REGCRED_QUEUE,
     ...readStorage(values),
     secrets: values.REGCRED_SECRETS,
+    ...(values.REGCRED_VAULT_URL && { vaultUrl: values.REGCRED_VAULT_URL }),
     ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
     retentionDays: values.REGCRED_RETENTION_DAYS,
     dataFolder: values.REGCRED_DATA,

@@ -48,6 +48,33 @@ describe('the settings', () => {
     expect(mistake(() => read(POLICY, environment))).toContain(name);
   });
 
+  test.for([
+    'https://regcred-prod.vault.azure.net',
+    'https://regcred-prod.vault.azure.net/',
+    'https://a23456789012345678901234.vault.azure.cn',
+    'https://kv1.vault.usgovcloudapi.net',
+  ])('%s is the address of a vault', (url) => {
+    expect(read(POLICY, { REGCRED_VAULT_URL: url })).toMatchObject({ vaultUrl: url });
+  });
+
+  test.for([
+    'http://regcred-prod.vault.azure.net',
+    'https://vault.example.com',
+    'https://regcred-prod.vault.azure.net.example.com',
+    'https://regcred-prod.vault.azure.net:8443',
+    'https://user@regcred-prod.vault.azure.net',
+    'https://regcred-prod.vault.azure.net/secrets',
+    'https://a.b.vault.azure.net',
+    'https://1kv.vault.azure.net',
+    'https://kv-.vault.azure.net',
+    'https://k--v.vault.azure.net',
+    'https://kv.vault.azure.net',
+    'https://a234567890123456789012345.vault.azure.net',
+    'regcred-prod',
+  ])('%s is none', (url) => {
+    expect(mistake(() => read(POLICY, { REGCRED_VAULT_URL: url }))).toContain('REGCRED_VAULT_URL');
+  });
+
   test('names every mistake at once', () => {
     expect(mistake(() => read(POLICY, { REGCRED_RECORDS: 'x', REGCRED_QUEUE: 'y' })).split('\n')).toHaveLength(2);
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What a client may set of a version; times in seconds. */
-export interface Attributes {
+interface Attributes {
   enabled?: boolean;
   nbf?: number;
   exp?: number;
