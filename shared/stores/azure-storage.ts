@@ -84,7 +84,7 @@ function hintFor(error: Error, role: string): string {
   if (refusalStatus(error) === 403)
     return `The key in AzureWebJobsStorage must be right, or the app's identity have the role "${role}"; the account's firewall must let it in`;
   if (refusalStatus(error) === 404)
-    return `Something is missing there (${refusalCode(error)}); with the role "${role}" regcred makes it`;
+    return `Something is missing there (${refusalCode(error)}); with the role "${role}" regcred makes it when it starts`;
   if (/Authentication|Credential/.test(error.name))
     return 'The identity has no token: AzureWebJobsStorage__clientId must name one that is assigned to the app';
   return 'AzureWebJobsStorage must name a storage account that can be reached; the log has the reason';

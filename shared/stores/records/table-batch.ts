@@ -69,16 +69,17 @@ function entityText(entity: Record<string, string>): string {
 export function batchEtags(status: number, body: string, count: number): string[] {
   const parts = body.split('--changesetresponse_').slice(1, -1);
   const refused = parts.find((part) => statusOf(part) >= 400);
-  if (refused) throw refusalOf(refused);
+  if (refused) throw refusalOf(refused, count);
   if (status >= 300) throw new StorageRefusal(status, codeOf(body));
   // As good as no answer: whether it was applied must be looked up.
   if (parts.length !== count) throw new StorageRefusal(502, 'UnreadableAnswer');
   return parts.map((part) => /^ETag: *(.*)$/im.exec(part)?.[1]?.trim() ?? '');
 }
 
-function refusalOf(part: string): StorageRefusal {
+/** The message begins with the index of the operation; without one, only a single operation can be meant. */
+function refusalOf(part: string, count: number): StorageRefusal {
   const status = statusOf(part);
-  const index = /"value": ?"(\d+):/.exec(part)?.[1];
+  const index = /"value": ?"(\d+):/.exec(part)?.[1] ?? (count === 1 ? 0 : undefined);
   return index === undefined ? new StorageRefusal(status, codeOf(part)) : new BatchRefusal(status, codeOf(part), Number(index));
 }
 
@@ -86,6 +87,7 @@ function statusOf(part: string): number {
   return Number(/HTTP\/1\.1 (\d{3})/.exec(part)?.[1] ?? 502);
 }
 
+/** Of JSON, or of the XML in which some refusals come whatever is asked for. */
 function codeOf(text: string): string {
-  return /"code": ?"(\w+)"/.exec(text)?.[1] ?? '';
+  return /"code": ?"(\w+)"|<(?:\w+:)?code>(\w+)</i.exec(text)?.slice(1).find(Boolean) ?? '';
 }

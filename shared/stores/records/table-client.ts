@@ -1,12 +1,16 @@
 import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
 import type { Row } from '../../domain/ports.ts';
+import { SECOND } from '../../lib/clock.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
 import { CALL_LIMIT, managedIdentity, refusalCode, refusalStatus } from '../azure-storage.ts';
 import { batchEtags, batchRequest, type BatchPart } from './table-batch.ts';
 import { fromEntity } from './table-entity.ts';
 
 const TABLE = 'regcred';
+
+/** How long one try of a transaction may take: the service itself gives it 30 seconds at most, usual are some ten milliseconds. */
+const SEND_LIMIT = 10 * SECOND;
 
 /** Busy or failing answers, and broken connections, are tried again; milliseconds. */
 const READ_RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
@@ -71,7 +75,7 @@ export async function connectTable(account: StorageAccount): Promise<TableCalls>
           'x-ms-version': '2019-02-02',
         }),
         body,
-        abortSignal: limit(),
+        abortSignal: AbortSignal.timeout(SEND_LIMIT),
         allowInsecureConnection: base.protocol === 'http:',
       });
       const { status, bodyAsText } = await writer.pipeline.sendRequest(http, request);
