@@ -93,25 +93,33 @@ function networkPolicy({ policy, inAzure }: Settings): NetworkPolicy {
 /** The only place that knows which store is behind a port. Throws ConfigurationError for one that this version does not have. */
 export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
-  const folder = await openDataFolder(settings.dataFolder, process.env);
+  // Opened, and so held for this process alone, only if something is kept in it.
+  let folder: Promise<DataFolder> | undefined;
+  const dataFolder = () => (folder ??= openDataFolder(settings.dataFolder, process.env));
   const records =
     settings.records === 'table'
       ? await openTableRecords(storageOf(settings))
-      : await openSqliteRecords(folder.records, process.env);
+      : await openSqliteRecords((await dataFolder()).records, process.env);
   const queue =
-    settings.queue === 'storage-queue' ? await openStorageQueue(storageOf(settings)) : await openSqliteQueue(folder.queue, clock);
-  const secrets = await openLocalSecrets(folder);
+    settings.queue === 'storage-queue'
+      ? await openStorageQueue(storageOf(settings))
+      : await openSqliteQueue((await dataFolder()).queue, clock);
+  let local: Promise<SecretStore> | undefined;
+  const localSecrets = () => (local ??= dataFolder().then(openLocalSecrets));
+  if (secretStoresOf(settings).has('local')) await localSecrets();
   const operator = operatorNetwork(networkPolicy(settings));
   let vault: Promise<SecretStore> | undefined;
   return {
     records,
     queue,
     // Opened when it is first asked for: its libraries cost time at a start.
-    secretStore: async (name) => (name === 'key-vault' ? (vault ??= openVault(settings, operator)) : secrets),
+    secretStore: async (name) => (name === 'key-vault' ? (vault ??= openVault(settings, operator)) : localSecrets()),
     clock,
     close: async () => {
       await operator[Symbol.asyncDispose]();
-      await closeAll(folder, records, queue);
+      await records.close();
+      await queue.close();
+      await (await folder)?.close();
     },
   };
 }
@@ -126,20 +134,19 @@ async function openVault({ vaultUrl, inAzure }: Settings, operator: Operator): P
 
 const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';
 
-function requireKnownStores({ secrets, vaultUrl, policy }: Settings): void {
-  const used = new Set([secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]);
+function requireKnownStores(settings: Settings): void {
+  const used = secretStoresOf(settings);
   if (used.has('secrets-manager')) {
     throw new ConfigurationError([
       'REGCRED_SECRETS: this version has no secrets-manager yet; use local or key-vault, also in the projects of the policy',
     ]);
   }
-  if (used.has('key-vault') && !vaultUrl) throw new ConfigurationError([VAULT_URL_MISSING]);
+  if (used.has('key-vault') && !settings.vaultUrl) throw new ConfigurationError([VAULT_URL_MISSING]);
 }
 
-async function closeAll(folder: DataFolder, records: RecordStore, queue: Queue): Promise<void> {
-  await records.close();
-  await queue.close();
-  await folder.close();
+/** Those that new credentials go to. */
+function secretStoresOf({ secrets, policy }: Settings): Set<SecretStoreName> {
+  return new Set([secrets, ...policy.projects.map(({ secretStore }) => secretStore ?? secrets)]);
 }
 
 /** Declares an HTTP function: see `http/route.ts`. */

@@ -75,6 +75,35 @@ describe('the settings', () => {
     expect(mistake(() => read(POLICY, { REGCRED_VAULT_URL: url }))).toContain('REGCRED_VAULT_URL');
   });
 
+  test.for<[Record<string, string>, object]>([
+    [{ AzureWebJobsStorage: 'UseDevelopmentStorage=true' }, { connectionString: 'UseDevelopmentStorage=true' }],
+    [{ AzureWebJobsStorage: '', AzureWebJobsStorage__accountName: 'regcred1' }, { accountName: 'regcred1' }],
+    [
+      {
+        AzureWebJobsStorage__accountName: 'regcred1',
+        AzureWebJobsStorage__credential: 'managedidentity',
+        AzureWebJobsStorage__clientId: '11111111-2222-3333-4444-555555555555',
+      },
+      { accountName: 'regcred1', clientId: '11111111-2222-3333-4444-555555555555' },
+    ],
+  ])('%o is the storage account of table and queues', ([environment, storage]) => {
+    expect(read(POLICY, { REGCRED_RECORDS: 'table', ...environment })).toMatchObject({ storage });
+    expect(read(POLICY, { REGCRED_QUEUE: 'storage-queue', ...environment })).toMatchObject({ storage });
+  });
+
+  test.for<Record<string, string>>([
+    {},
+    { AzureWebJobsStorage: 'the-key-alone-c2VjcmV0' },
+    { AzureWebJobsStorage__accountName: 'Not_an_account' },
+    { AzureWebJobsStorage__accountName: 'regcred1', AzureWebJobsStorage__credential: 'key' },
+    { AzureWebJobsStorage__accountName: 'regcred1', AzureWebJobsStorage__clientId: 'app' },
+  ])('%o names no storage account', (environment) => {
+    const message = mistake(() => read(POLICY, { REGCRED_QUEUE: 'storage-queue', ...environment }));
+
+    expect(message).toContain('AzureWebJobsStorage');
+    expect(message).not.toContain('c2VjcmV0');
+  });
+
   test('names every mistake at once', () => {
     expect(mistake(() => read(POLICY, { REGCRED_RECORDS: 'x', REGCRED_QUEUE: 'y' })).split('\n')).toHaveLength(2);
   });

@@ -36,6 +36,22 @@ describe('records in a table and work in a storage queue', needs('azurite'), () 
     expect(existsSync(join(data, 'records.db')) || existsSync(join(data, 'queue.db'))).toBe(false);
   });
 
+  test('with secrets elsewhere, too, nothing of the embedded stores is made or locked', async () => {
+    await using azurite = await startAzurite();
+    const environment = {
+      REGCRED_RECORDS: 'table',
+      REGCRED_QUEUE: 'storage-queue',
+      REGCRED_SECRETS: 'key-vault',
+      REGCRED_VAULT_URL: 'https://not-asked-here.vault.azure.net',
+      AzureWebJobsStorage: azurite.newAccount(),
+    };
+
+    await using service = await startService({ environment });
+
+    expect((await service.get(CREDENTIALS)).json).toEqual({ value: [] });
+    expect(['lock', 'records.db', 'queue.db', 'secrets'].filter((name) => existsSync(join(service.data, name)))).toEqual([]);
+  });
+
   test('no storage account named: the start says which setting is missing', async () => {
     const environment = { REGCRED_RECORDS: 'table', AzureWebJobsStorage: '' };
 
