@@ -10,10 +10,18 @@ export async function azureCredential(
   environment: NodeJS.ProcessEnv,
   { inAzure, httpClient }: { inAzure: boolean; httpClient: AzureHttpClient },
 ): Promise<TokenCredential> {
-  const identity = await import('@azure/identity');
   const { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: secret } = environment;
-  // Over the library's own client: the platform's endpoint is plain http, which our door refuses.
-  if (inAzure) return new identity.ManagedIdentityCredential({ ...(clientId && { clientId }) });
+  if (inAzure) return managedIdentity(clientId);
+  const identity = await import('@azure/identity');
   if (!tenantId || !clientId || !secret) return new identity.AzureCliCredential();
   return new identity.ClientSecretCredential(tenantId, clientId, secret, { httpClient, ...AZURE_CLIENT_OPTIONS });
+}
+
+/**
+ * The identity of the function app: the user-assigned one with this client id, else the system's. Its tokens come over the
+ * library's own client, because the platform's endpoint is plain http, which our door refuses.
+ */
+export async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {
+  const { ManagedIdentityCredential } = await import('@azure/identity');
+  return clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
 }

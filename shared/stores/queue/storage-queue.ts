@@ -1,6 +1,7 @@
 import { QUEUE_LIMITS, type Message, type Queue, type ReceivedMessage } from '../../domain/ports.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
-import { CALL_LIMIT, managedIdentity, refusalCode, storageOutageAsAppError } from '../azure-storage.ts';
+import { managedIdentity } from '../azure/credential.ts';
+import { CALL_LIMIT, refusalCode, storageOutageAsAppError } from '../azure/storage-failure.ts';
 import { checkQueueName, checkReceiveCount, checkSeconds, messageText } from './limits.ts';
 
 const ROLE = 'Storage Queue Data Contributor';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StorageRefusal } from '../azure-storage.ts';
+import { StorageRefusal } from '../azure/storage-failure.ts';
 
 /** One operation as the service takes it. */
 export interface BatchPart {

@@ -3,7 +3,8 @@ import { TableClient } from '@azure/data-tables';
 import type { Row } from '../../domain/ports.ts';
 import { SECOND } from '../../lib/clock.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
-import { CALL_LIMIT, managedIdentity, refusalCode, refusalStatus } from '../azure-storage.ts';
+import { managedIdentity } from '../azure/credential.ts';
+import { CALL_LIMIT, refusalCode, refusalStatus } from '../azure/storage-failure.ts';
 import { batchEtags, batchRequest, type BatchPart } from './table-batch.ts';
 import { fromEntity } from './table-entity.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RowConflict, type Operation } from '../../domain/ports.ts';
-import { canPass } from '../azure-storage.ts';
+import { canPass } from '../azure/storage-failure.ts';
 import type { FieldTexts } from './limits.ts';
 import { BatchRefusal, type BatchPart } from './table-batch.ts';
 import type { StoredRow, TableCalls } from './table-client.ts';

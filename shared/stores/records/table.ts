@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../domain/ports.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
-import { storageOutageAsAppError } from '../azure-storage.ts';
+import { storageOutageAsAppError } from '../azure/storage-failure.ts';
 import { checkKey, checkRange, checkTransaction } from './limits.ts';
 import { writeOnce } from './table-write.ts';
 

@@ -1,6 +1,5 @@
-import type { TokenCredential } from '@azure/identity';
-import { SECOND } from '../lib/clock.ts';
-import { AppError } from '../lib/errors.ts';
+import { SECOND } from '../../lib/clock.ts';
+import { AppError } from '../../lib/errors.ts';
 
 /** How long one call of the storage account may take, with all its repetitions. */
 export const CALL_LIMIT = 30 * SECOND;
@@ -27,12 +26,6 @@ export class StorageRefusal extends Error {
     this.statusCode = statusCode;
     this.code = code;
   }
-}
-
-/** The identity of the function app. */
-export async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {
-  const { ManagedIdentityCredential } = await import('@azure/identity');
-  return clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
 }
 
 /** The service's code for what went wrong, such as `ResourceNotFound`; '' if it gave none. */
