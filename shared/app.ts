@@ -14,6 +14,8 @@ import { runInvocation } from './lib/invocation.ts';
 import { guardedNetwork } from './net/guarded.ts';
 import type { NetworkPolicy } from './net/network-policy.ts';
 import { operatorNetwork, type Operator } from './net/operator.ts';
+import { awsAccessKey } from './stores/aws/access-key.ts';
+import { awsHttpHandler } from './stores/aws/http-handler.ts';
 import { azureCredential } from './stores/azure/credential.ts';
 import { azureHttpClient } from './stores/azure/http-client.ts';
 import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
@@ -23,6 +25,7 @@ import { openSqliteRecords } from './stores/records/sqlite.ts';
 import { openTableRecords } from './stores/records/table.ts';
 import { openKeyVault } from './stores/secrets/key-vault.ts';
 import { openLocalSecrets } from './stores/secrets/local.ts';
+import { openSecretsManager } from './stores/secrets/secrets-manager.ts';
 
 /** The stores behind the ports. */
 export interface Ports {
@@ -90,7 +93,7 @@ function networkPolicy({ policy, inAzure }: Settings): NetworkPolicy {
   return { ...policy.network, inAzure };
 }
 
-/** The only place that knows which store is behind a port. Throws ConfigurationError for one that this version does not have. */
+/** The only place that knows which store is behind a port. Throws ConfigurationError for one that the settings do not lead to. */
 export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
   // Opened, and so held for this process alone, only if something is kept in it.
@@ -109,11 +112,17 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
   if (secretStoresOf(settings).has('local')) await localSecrets();
   const operator = operatorNetwork(networkPolicy(settings));
   let vault: Promise<SecretStore> | undefined;
+  let secretsManager: Promise<SecretStore> | undefined;
+  // Opened when they are first asked for: their libraries cost time at a start.
+  const secretStores: Record<SecretStoreName, () => Promise<SecretStore>> = {
+    local: localSecrets,
+    'key-vault': () => (vault ??= openVault(settings, operator)),
+    'secrets-manager': () => (secretsManager ??= openAws(settings, operator)),
+  };
   return {
     records,
     queue,
-    // Opened when it is first asked for: its libraries cost time at a start.
-    secretStore: async (name) => (name === 'key-vault' ? (vault ??= openVault(settings, operator)) : localSecrets()),
+    secretStore: (name) => secretStores[name](),
     clock,
     close: async () => {
       await operator[Symbol.asyncDispose]();
@@ -132,15 +141,33 @@ async function openVault({ vaultUrl, inAzure }: Settings, operator: Operator): P
   return openKeyVault({ url: vaultUrl, credential, httpClient });
 }
 
+/** Throws STORE_UNAVAILABLE where secrets were once kept there, and the settings no longer say how to get at them. */
+async function openAws(settings: Settings, operator: Operator): Promise<SecretStore> {
+  const { awsRegion: region, retentionDays } = settings;
+  const key = awsAccessKey(process.env);
+  const mistake = awsMistake(settings);
+  if (mistake || !region || !key) {
+    throw new AppError('STORE_UNAVAILABLE', 'This service cannot get at Secrets Manager', { ...(mistake && { hint: mistake }) });
+  }
+  return openSecretsManager({ region, key, httpHandler: awsHttpHandler(operator), retentionDays });
+}
+
+/** What keeps Secrets Manager from being used. In Azure a key that does not end has no place. */
+function awsMistake({ awsRegion, inAzure }: Settings): string | undefined {
+  if (inAzure)
+    return 'REGCRED_SECRETS: secrets-manager is not to be had in Azure in this version; use key-vault, also in the projects of the policy';
+  if (!awsRegion) return 'REGCRED_AWS_REGION: is needed where secrets are kept in secrets-manager';
+  if (!awsAccessKey(process.env))
+    return 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: are needed where secrets are kept in secrets-manager';
+  return undefined;
+}
+
 const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';
 
 function requireKnownStores(settings: Settings): void {
   const used = secretStoresOf(settings);
-  if (used.has('secrets-manager')) {
-    throw new ConfigurationError([
-      'REGCRED_SECRETS: this version has no secrets-manager yet; use local or key-vault, also in the projects of the policy',
-    ]);
-  }
+  const mistake = used.has('secrets-manager') ? awsMistake(settings) : undefined;
+  if (mistake) throw new ConfigurationError([mistake]);
   if (used.has('key-vault') && !settings.vaultUrl) throw new ConfigurationError([VAULT_URL_MISSING]);
 }
 

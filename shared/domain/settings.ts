@@ -6,6 +6,9 @@ import { Policy, SecretStoreName } from './policy.ts';
 /** Of the public cloud, the one in China, and the one of the US government: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)\/?$/;
 
+/** Of the public partition, China and GovCloud: https://docs.aws.amazon.com/general/latest/gr/asm.html */
+const AWS_REGION = /^[a-z]{2}(?:-gov)?-[a-z]{4,9}-\d$/;
+
 const Environment = z.object({
   REGCRED_RECORDS: z.enum(['sqlite', 'table']).default('sqlite'),
   REGCRED_QUEUE: z.enum(['sqlite', 'storage-queue']).default('sqlite'),
@@ -14,6 +17,7 @@ const Environment = z.object({
     .string()
     .regex(VAULT_URL, 'is not the address of a vault, such as https://NAME.vault.azure.net')
     .optional(),
+  REGCRED_AWS_REGION: z.string().regex(AWS_REGION, 'is not a region of AWS, such as eu-west-1').optional(),
   REGCRED_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   REGCRED_RETENTION_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
   REGCRED_DATA: z.string().min(1).default('.regcred'),
@@ -37,6 +41,8 @@ export interface Settings {
   secrets: SecretStoreName;
   /** Of the Key Vault, if one is used. */
   vaultUrl?: string;
+  /** Of the AWS Secrets Manager, if one is used. */
+  awsRegion?: string;
   publicUrl?: string;
   /** How long deleted credentials and activity are kept. */
   retentionDays: number;
@@ -69,6 +75,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     ...readStorage(values),
     secrets: values.REGCRED_SECRETS,
     ...(values.REGCRED_VAULT_URL && { vaultUrl: values.REGCRED_VAULT_URL }),
+    ...(values.REGCRED_AWS_REGION && { awsRegion: values.REGCRED_AWS_REGION }),
     ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
     retentionDays: values.REGCRED_RETENTION_DAYS,
     dataFolder: values.REGCRED_DATA,

@@ -38,7 +38,7 @@ export async function openDataFolder(folder: string, environment: NodeJS.Process
 export function refuseInAzure(environment: NodeJS.ProcessEnv): void {
   if (!environment['WEBSITE_SITE_NAME']) return;
   throw new Error(
-    'The embedded stores do not work in Azure, where no local disk lasts: set REGCRED_RECORDS=table, REGCRED_QUEUE=storage-queue and REGCRED_SECRETS=key-vault or secrets-manager',
+    'The embedded stores do not work in Azure, where no local disk lasts: set REGCRED_RECORDS=table, REGCRED_QUEUE=storage-queue and REGCRED_SECRETS=key-vault',
   );
 }
 

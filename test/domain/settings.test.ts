@@ -38,6 +38,9 @@ describe('the settings', () => {
     [{ REGCRED_RECORDS: 'postgres' }, 'REGCRED_RECORDS'],
     [{ REGCRED_QUEUE: 'kafka' }, 'REGCRED_QUEUE'],
     [{ REGCRED_SECRETS: 'file' }, 'REGCRED_SECRETS'],
+    [{ REGCRED_AWS_REGION: 'Ireland' }, 'REGCRED_AWS_REGION'],
+    [{ REGCRED_AWS_REGION: 'eu-west-1.example.com' }, 'REGCRED_AWS_REGION'],
+    [{ REGCRED_AWS_REGION: 'eu-west-1a' }, 'REGCRED_AWS_REGION'],
     [{ REGCRED_PUBLIC_URL: 'regcred.example.com' }, 'REGCRED_PUBLIC_URL'],
     [{ REGCRED_RETENTION_DAYS: '3' }, 'REGCRED_RETENTION_DAYS'],
     [{ REGCRED_RETENTION_DAYS: 'long' }, 'REGCRED_RETENTION_DAYS'],
@@ -73,6 +76,10 @@ describe('the settings', () => {
     'regcred-prod',
   ])('%s is none', (url) => {
     expect(mistake(() => read(POLICY, { REGCRED_VAULT_URL: url }))).toContain('REGCRED_VAULT_URL');
+  });
+
+  test.for(['eu-west-1', 'ap-southeast-2', 'us-gov-west-1', 'cn-northwest-1'])('%s is a region', (region) => {
+    expect(read(POLICY, { REGCRED_AWS_REGION: region })).toMatchObject({ awsRegion: region });
   });
 
   test.for<[Record<string, string>, object]>([
