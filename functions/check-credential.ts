@@ -1,6 +1,5 @@
 import { route } from '../shared/app.ts';
 import { checkCredential, CheckRequest } from '../shared/domain/check-credential.ts';
-import { StoredCheckView } from '../shared/http/schemas.ts';
 
 route({
   name: 'check-credential',
@@ -10,7 +9,7 @@ route({
   description: 'Answers 200 with the verdict. A clear answer moves the standing; a registry that is down leaves it as it was.',
   role: 'operator',
   body: CheckRequest.prefault({}),
-  reply: { 200: StoredCheckView },
+  reply: { 200: { schema: 'StoredCheck' } },
   errors: ['ADDRESS_BLOCKED', 'PLAIN_HTTP_NOT_ALLOWED', 'SECRET_MISSING'],
   run: async ({ project, caller, params, body }, app) => ({
     body: await checkCredential(app, { project, caller, id: params['id'] ?? '' }, body),

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { route } from '../shared/app.ts';
 import { checkLogin } from '../shared/domain/check-credential.ts';
 import { checkSchema } from '../shared/http/credential-schema.ts';
-import { CheckView } from '../shared/http/schemas.ts';
 
 route({
   name: 'check-login',
@@ -13,7 +12,7 @@ route({
   role: 'operator',
   body: z.unknown(),
   bodySchema: checkSchema,
-  reply: { 200: CheckView },
+  reply: { 200: { schema: 'Check' } },
   errors: ['ADDRESS_BLOCKED', 'PLAIN_HTTP_NOT_ALLOWED'],
   run: async ({ project, caller, body }, app) => ({ body: await checkLogin(app, { project, caller }, body) }),
 });

@@ -6,7 +6,6 @@ import { etagOf } from '../shared/domain/etag.ts';
 import { CheckOption } from '../shared/http/check-option.ts';
 import { createSchema } from '../shared/http/credential-schema.ts';
 import { idempotencyKey } from '../shared/http/headers.ts';
-import { CredentialView } from '../shared/http/schemas.ts';
 
 route({
   name: 'create-credential',
@@ -19,7 +18,7 @@ route({
   body: z.unknown(),
   bodySchema: createSchema,
   requestHeaders: { 'Idempotency-Key': 'For 24 hours a repeated request with this key answers what the first one made.' },
-  reply: { 201: CredentialView },
+  reply: { 201: { schema: 'Credential' } },
   errors: [
     'NAME_TAKEN',
     'CREDENTIAL_REJECTED',

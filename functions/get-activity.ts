@@ -3,7 +3,6 @@ import { route } from '../shared/app.ts';
 import { listActivity } from '../shared/domain/activity.ts';
 import { findCredential } from '../shared/domain/read-credential.ts';
 import { nextLink } from '../shared/http/headers.ts';
-import { ActivityPage } from '../shared/http/schemas.ts';
 
 const ActivityQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -17,7 +16,7 @@ route({
   summary: 'Shows what happened to a credential and who got its login, the newest first.',
   role: 'reader',
   query: ActivityQuery,
-  reply: { 200: ActivityPage },
+  reply: { 200: { schema: 'ActivityPage' } },
   errors: [],
   run: async ({ project, caller, params, query, request }, app) => {
     const { credential } = await findCredential(app, { project, caller, id: params['id'] ?? '' });

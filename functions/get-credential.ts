@@ -2,7 +2,6 @@ import { route } from '../shared/app.ts';
 import { viewCredential } from '../shared/domain/credential-view.ts';
 import { etagOf } from '../shared/domain/etag.ts';
 import { findCredential, findStatus } from '../shared/domain/read-credential.ts';
-import { CredentialView } from '../shared/http/schemas.ts';
 
 route({
   name: 'get-credential',
@@ -10,7 +9,7 @@ route({
   path: 'projects/{project}/credentials/{id}',
   summary: 'Shows a credential, never its secret. A deleted one has deletedAt.',
   role: 'reader',
-  reply: { 200: CredentialView },
+  reply: { 200: { schema: 'Credential' } },
   errors: [],
   run: async ({ project, caller, params }, app) => {
     const found = await findCredential(app, { project, caller, id: params['id'] ?? '' });

@@ -1,5 +1,4 @@
 import { route } from '../shared/app.ts';
-import { ProviderView } from '../shared/http/schemas.ts';
 import { AppError } from '../shared/lib/errors.ts';
 import { findProvider, providerView } from '../shared/providers/catalog.ts';
 
@@ -9,7 +8,7 @@ route({
   path: 'providers/{provider}',
   summary: 'Shows one provider, by its id or another of its names.',
   role: 'any',
-  reply: { 200: ProviderView },
+  reply: { 200: { schema: 'Provider' } },
   errors: ['NOT_FOUND'],
   run: async ({ params }) => {
     const provider = findProvider(params['provider'] ?? '');

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { route } from '../shared/app.ts';
 import { handOut } from '../shared/domain/hand-out.ts';
 import { HandOutRequest, RAW_CONTENT_TYPES } from '../shared/domain/login-format.ts';
-import { HandOutView } from '../shared/http/schemas.ts';
 
 route({
   name: 'hand-out-login',
@@ -12,7 +11,7 @@ route({
   role: 'consumer',
   query: z.strictObject({ raw: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) }),
   body: HandOutRequest.prefault({}),
-  reply: { 200: HandOutView },
+  reply: { 200: { schema: 'HandOut' } },
   errors: [
     'CREDENTIAL_DISABLED',
     'NOTHING_TO_HAND_OUT',

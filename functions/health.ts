@@ -1,6 +1,5 @@
 import { route } from '../shared/app.ts';
 import { health } from '../shared/http/health.ts';
-import { HealthView } from '../shared/http/schemas.ts';
 
 route({
   name: 'health',
@@ -8,7 +7,7 @@ route({
   path: 'health',
   summary: 'Says whether the service is ready; which part is not, only to a token with the role admin.',
   role: 'public',
-  reply: { 200: HealthView, 503: HealthView },
+  reply: { 200: { schema: 'Health' }, 503: { schema: 'Health' } },
   errors: ['UNAUTHENTICATED', 'ISSUER_UNAVAILABLE'],
   run: async ({ request }, service) => {
     const view = await health(service, request);

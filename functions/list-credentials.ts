@@ -2,7 +2,6 @@ import { route } from '../shared/app.ts';
 import { viewCredential } from '../shared/domain/credential-view.ts';
 import { listCredentials, ListQuery } from '../shared/domain/list-credentials.ts';
 import { nextLink } from '../shared/http/headers.ts';
-import { CredentialPage } from '../shared/http/schemas.ts';
 
 route({
   name: 'list-credentials',
@@ -12,7 +11,7 @@ route({
   description: 'A filter that rarely fits may give a short page with a nextLink.',
   role: 'reader',
   query: ListQuery,
-  reply: { 200: CredentialPage },
+  reply: { 200: { schema: 'CredentialPage' } },
   errors: [],
   run: async ({ project, caller, query, request }, app) => {
     const page = await listCredentials(app, { project, caller }, query);

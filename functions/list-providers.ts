@@ -1,5 +1,4 @@
 import { route } from '../shared/app.ts';
-import { ProviderList } from '../shared/http/schemas.ts';
 import { catalogView } from '../shared/providers/catalog.ts';
 
 route({
@@ -8,7 +7,7 @@ route({
   path: 'providers',
   summary: 'Lists every provider and method, with the form that a portal draws for it.',
   role: 'any',
-  reply: { 200: ProviderList },
+  reply: { 200: { schema: 'ProviderList' } },
   errors: [],
   run: async () => ({ body: { value: catalogView() } }),
 });

@@ -9,5 +9,8 @@ route({
   role: 'public',
   reply: { 200: 'The document.' },
   errors: [],
-  run: async (_input, { app }) => ({ headers: { 'content-type': 'application/json' }, text: openApi(app.settings.publicUrl) }),
+  run: async (_input, { app }) => ({
+    headers: { 'content-type': 'application/json' },
+    text: await openApi(app.settings.publicUrl),
+  }),
 });

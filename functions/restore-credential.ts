@@ -3,7 +3,6 @@ import { viewCredential } from '../shared/domain/credential-view.ts';
 import { restoreCredential } from '../shared/domain/delete-credential.ts';
 import { etagOf } from '../shared/domain/etag.ts';
 import { ifMatch } from '../shared/http/headers.ts';
-import { CredentialView } from '../shared/http/schemas.ts';
 
 route({
   name: 'restore-credential',
@@ -12,7 +11,7 @@ route({
   summary: 'Brings a deleted credential back, with its secret, as unverified.',
   role: 'admin',
   requestHeaders: { 'If-Match': 'Optional: the ETag of the credential as you read it.' },
-  reply: { 200: CredentialView },
+  reply: { 200: { schema: 'Credential' } },
   errors: ['NAME_TAKEN', 'ETAG_MISMATCH', 'SECRET_MISSING'],
   run: async ({ project, caller, params, request }, app) => {
     const { credential, status } = await restoreCredential(app, {

@@ -6,7 +6,6 @@ import { updateCredential } from '../shared/domain/update-credential.ts';
 import { CheckOption } from '../shared/http/check-option.ts';
 import { patchSchema } from '../shared/http/credential-schema.ts';
 import { ifMatch } from '../shared/http/headers.ts';
-import { CredentialView } from '../shared/http/schemas.ts';
 
 route({
   name: 'update-credential',
@@ -19,7 +18,7 @@ route({
   body: z.unknown(),
   bodySchema: patchSchema,
   requestHeaders: { 'If-Match': 'The ETag of the credential as you read it.' },
-  reply: { 200: CredentialView },
+  reply: { 200: { schema: 'Credential' } },
   errors: [
     'NAME_TAKEN',
     'ETAG_REQUIRED',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { routes, type Route } from './route.ts';
-import { Problem } from './schemas.ts';
+import type { SchemaName } from './schemas.ts';
 
 /** Codes that every route, or every one with a token or a body, can answer, so that no declaration repeats them. */
 const OF_ANY: ErrorCode[] = ['INVALID_INPUT'];
@@ -15,13 +15,13 @@ type Json = Record<string, unknown>;
 const written = new Map<string | undefined, string>();
 
 /** OpenAPI 3.1 of everything that was declared, as JSON: https://spec.openapis.org/oas/v3.1.1 */
-export function openApi(publicUrl: string | undefined): string {
-  const text = written.get(publicUrl) ?? JSON.stringify(documentOf(publicUrl));
+export async function openApi(publicUrl: string | undefined): Promise<string> {
+  const text = written.get(publicUrl) ?? JSON.stringify(await documentOf(publicUrl));
   written.set(publicUrl, text);
   return text;
 }
 
-function documentOf(publicUrl: string | undefined): Json {
+async function documentOf(publicUrl: string | undefined): Promise<Json> {
   const paths: Record<string, Json> = {};
   for (const route of routes.toSorted((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))) {
     const path = `/api/${route.path}`;
@@ -39,7 +39,7 @@ function documentOf(publicUrl: string | undefined): Json {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: namedSchemas(),
+      schemas: await namedSchemas(),
     },
   };
 }
@@ -91,7 +91,7 @@ function replies({ reply }: Route): Json {
       status,
       typeof body === 'string'
         ? { description: body }
-        : { description: 'Done.', content: { 'application/json': { schema: schema(body) } } },
+        : { description: 'Done.', content: { 'application/json': { schema: reference(body.schema) } } },
     ]),
   );
 }
@@ -107,22 +107,25 @@ function problems(route: Route): Json {
       status,
       {
         description: codes.map((code) => `${code}: ${ERROR_CODES[code].title}.`).join(' '),
-        content: { [PROBLEM_TYPE]: { schema: schema(Problem) } },
+        content: { [PROBLEM_TYPE]: { schema: reference('Problem') } },
       },
     ]),
   );
 }
 
-/** The schemas that have a name, each of which refers to the others by it. */
-function namedSchemas(): Json {
+/** The schemas that have a name, each of which refers to the others by it. Loaded for this document alone: no request needs them. */
+async function namedSchemas(): Promise<Json> {
+  await import('./schemas.ts');
   const { schemas } = z.toJSONSchema(z.globalRegistry, { uri: componentUri, unrepresentable: 'any' });
   return Object.fromEntries(Object.entries(schemas).map(([name, named]) => [name, bare(named)]));
 }
 
-/** A reference for a type with a name, else its schema. */
-function schema(type: z.ZodType, io: 'input' | 'output' = 'output'): Json {
-  const name = z.globalRegistry.get(type)?.id;
-  return name === undefined ? bare(z.toJSONSchema(type, { io, unrepresentable: 'any' })) : { $ref: componentUri(name) };
+function schema(type: z.ZodType, io: 'input'): Json {
+  return bare(z.toJSONSchema(type, { io, unrepresentable: 'any' }));
+}
+
+function reference(name: SchemaName): Json {
+  return { $ref: componentUri(name) };
 }
 
 function componentUri(name: string): string {

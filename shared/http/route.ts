@@ -16,6 +16,7 @@ import { parseInput } from '../lib/parse-input.ts';
 import { authenticate, type Authentication } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
 import { problemOf } from './problem.ts';
+import type { SchemaName } from './schemas.ts';
 import { readQuery } from './query.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -56,8 +57,8 @@ interface Declaration<Query extends z.ZodType, Body extends z.ZodType> {
   bodySchema?: () => Record<string, unknown>;
   bodyLimitBytes?: number;
   requestHeaders?: Record<string, string>;
-  /** By status: the schema of the body, or a sentence where there is none. */
-  reply: Record<number, z.ZodType | string>;
+  /** By status: what the body is, or a sentence where there is no JSON. */
+  reply: Record<number, { schema: SchemaName } | string>;
   errors: ErrorCode[];
 }
 

@@ -40,7 +40,7 @@ const Capability = z.strictObject({
 });
 
 /** Settings of the method stand beside these, under their own names. */
-export const CredentialView = z
+const CredentialView = z
   .looseObject({
     id: z.string(),
     project: z.string(),
@@ -78,11 +78,11 @@ export const CredentialView = z
   })
   .meta({ id: 'Credential' });
 
-export const CredentialPage = z
+const CredentialPage = z
   .strictObject({ value: z.array(CredentialView), nextLink: z.string().optional() })
   .meta({ id: 'CredentialPage' });
 
-export const CheckView = z
+const CheckView = z
   .strictObject({
     verdict: Verdict,
     stages: z.array(Stage),
@@ -93,9 +93,9 @@ export const CheckView = z
   })
   .meta({ id: 'Check' });
 
-export const StoredCheckView = z.strictObject({ ...CheckView.shape, standing: Standing }).meta({ id: 'StoredCheck' });
+const StoredCheckView = z.strictObject({ ...CheckView.shape, standing: Standing }).meta({ id: 'StoredCheck' });
 
-export const HandOutView = z
+const HandOutView = z
   .strictObject({
     format: z.enum(['login', 'docker-config', 'kubernetes-secret', 'helm-values']),
     value: z.union([
@@ -114,7 +114,7 @@ export const HandOutView = z
   })
   .meta({ id: 'HandOut' });
 
-export const ActivityPage = z
+const ActivityPage = z
   .strictObject({
     value: z.array(
       z.strictObject({
@@ -148,7 +148,7 @@ const Method = z.strictObject({
   }),
 });
 
-export const ProviderView = z
+const ProviderView = z
   .strictObject({
     id: z.string(),
     title: z.string(),
@@ -159,9 +159,9 @@ export const ProviderView = z
   })
   .meta({ id: 'Provider' });
 
-export const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
+const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
 
-export const HealthView = z
+const HealthView = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
     parts: z
@@ -170,7 +170,7 @@ export const HealthView = z
   })
   .meta({ id: 'Health' });
 
-export const Problem = z
+const Problem = z
   .looseObject({
     type: z.string(),
     title: z.string(),
@@ -186,3 +186,19 @@ export const Problem = z
     requestId: z.string(),
   })
   .meta({ id: 'Problem' });
+
+/** By the name that the documentation gives them. */
+export const schemas = {
+  Credential: CredentialView,
+  CredentialPage,
+  Check: CheckView,
+  StoredCheck: StoredCheckView,
+  HandOut: HandOutView,
+  ActivityPage,
+  Provider: ProviderView,
+  ProviderList,
+  Health: HealthView,
+  Problem,
+} satisfies Record<string, z.ZodType>;
+
+export type SchemaName = keyof typeof schemas;
