@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { app } from '@azure/functions';
-import type { Ports } from '../../shared/app.ts';
+import type { Ports } from '../../shared/open-ports.ts';
 import { countedLine, type CrashPlan } from './crash-plan.ts';
 
 /** The name of the function that runs. */

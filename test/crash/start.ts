@@ -16,7 +16,8 @@ await main(() => {
 
 /** Loaded late, because the host must be there before the library that binds itself to it. */
 async function provideService(clock: Clock): Promise<void> {
-  const { openPorts, openService, useService } = await import('../../shared/app.ts');
+  const { openService, useService } = await import('../../shared/app.ts');
+  const { openPorts } = await import('../../shared/open-ports.ts');
   const { crashingPorts } = await import('./crashing-ports.ts');
   const plan = process.env['REGCRED_CRASH'];
   const open = async () => {

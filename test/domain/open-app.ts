@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPorts, openService, type Ports } from '../../shared/app.ts';
+import { openService } from '../../shared/app.ts';
+import { openPorts, type Ports } from '../../shared/open-ports.ts';
 import { REGCRED, type Caller } from '../../shared/domain/caller.ts';
 import type { App } from '../../shared/domain/app.ts';
 import { createCredential, type Outcome } from '../../shared/domain/create-credential.ts';

@@ -1,6 +1,6 @@
 import { HttpRequest } from '@azure/functions';
 import { describe, expect, test } from 'vitest';
-import type { Ports } from '../../shared/app.ts';
+import type { Ports } from '../../shared/open-ports.ts';
 import { health } from '../../shared/http/health.ts';
 import { openApp } from '../domain/open-app.ts';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
-import { openPorts, openService, useService } from '../../../../shared/app.ts';
+import { openService, useService } from '../../../../shared/app.ts';
+import { openPorts } from '../../../../shared/open-ports.ts';
 import { readSettings } from '../../../../shared/domain/settings.ts';
 import { authenticate } from '../../../../shared/http/authenticate.ts';
 
