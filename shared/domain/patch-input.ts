@@ -38,41 +38,27 @@ export function changedFields(before: Credential, after: Credential, hasMaterial
   return hasMaterial ? [...names, 'secret'] : names;
 }
 
+/** Fields that a request spells as the record does. */
+const SAME_IN_BOTH = [
+  'name',
+  'description',
+  'provider',
+  'method',
+  'purpose',
+  'environments',
+  'labels',
+  'tls',
+  'ca',
+  'tokenRealm',
+  'enabled',
+  'rotationPolicy',
+  'expiresAt',
+] as const satisfies (keyof Credential)[];
+
 /** The credential as a request would spell it, without the secret: what a patch is merged into. */
-function asInput({
-  name,
-  description,
-  provider,
-  method,
-  purpose,
-  environments,
-  labels,
-  tls,
-  ca,
-  tokenRealm,
-  enabled,
-  defaultIn,
-  rotationPolicy,
-  expiresAt,
-  active,
-}: Credential) {
-  const fields = {
-    name,
-    description,
-    provider,
-    method,
-    purpose,
-    environments,
-    labels,
-    tls,
-    ca,
-    tokenRealm,
-    enabled,
-    default: defaultIn.length > 0,
-    rotationPolicy,
-    expiresAt,
-  };
-  return { ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)), ...active.settings };
+function asInput(credential: Credential): Record<string, unknown> {
+  const same = SAME_IN_BOTH.filter((name) => credential[name] !== undefined).map((name) => [name, credential[name]]);
+  return { ...Object.fromEntries(same), default: credential.defaultIn.length > 0, ...credential.active.settings };
 }
 
 function refuseRemovedSecret(method: Method, patch: object): void {

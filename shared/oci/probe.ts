@@ -39,8 +39,6 @@ export interface ProbeOptions extends Wire {
   limit?: number;
 }
 
-/** What a person should know of a login that is stored all the same. */
-
 export interface ProbeResult extends Partial<CapabilityAnswers> {
   verdict: Verdict;
   /** From `dns` to `access`. */
