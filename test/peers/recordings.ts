@@ -21,11 +21,12 @@ export function readRecording(name: string): Exchange[] {
   return z.array(Exchange).parse(JSON.parse(readFileSync(join(RECORDINGS, `${name}.json`), 'utf8')));
 }
 
-/** What programs rely on in a body: its members and their types, and error codes as they are. */
+/** What programs rely on in a body: its members, by name, and their types, and error codes as they are. */
 export function shapeOf(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => shapeOf(item, name));
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member, name)]));
+    const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(members.map(([name, member]) => [name, shapeOf(member, name)]));
   }
   return CODES.has(name) || value === null ? value : typeof value;
 }
