@@ -1,6 +1,5 @@
 import type { SecretClient, SecretProperties } from '@azure/keyvault-secrets';
 import type { SecretVersion } from '../../domain/ports.ts';
-import { vaultFailure } from './key-vault-failure.ts';
 
 /** The tag that names the operation which wrote a version. */
 export const OPERATION = 'regcred-operation';
@@ -23,16 +22,12 @@ export async function versionsOf(client: SecretClient, name: string): Promise<Se
 
 /** The live versions that regcred wrote; what else is in the vault is not ours to tell. */
 export async function* listVersions(client: SecretClient): AsyncIterable<SecretVersion> {
-  try {
-    for await (const { name } of client.listPropertiesOfSecrets()) {
-      for (const version of await versionsOf(client, name)) {
-        const { [OPERATION]: operation, ...tags } = version.tags ?? {};
-        if (operation === undefined || !version.enabled) continue;
-        yield { name, version: idOf(version), createdAt: new Date(timeOf(version)), tags };
-      }
+  for await (const { name } of client.listPropertiesOfSecrets()) {
+    for (const version of await versionsOf(client, name)) {
+      const { [OPERATION]: operation, ...tags } = version.tags ?? {};
+      if (operation === undefined || !version.enabled) continue;
+      yield { name, version: idOf(version), createdAt: new Date(timeOf(version)), tags };
     }
-  } catch (error) {
-    throw vaultFailure(error);
   }
 }
 

@@ -5,9 +5,9 @@ import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../azure/http-client.ts';
 import { keyedTurns } from '../keyed-turns.ts';
+import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { refusingVault, stillChanging, vaultFailure, VaultRefusal } from './key-vault-failure.ts';
 import { findVersion, idOf, listVersions, OPERATION, versionsOf } from './key-vault-versions.ts';
-import { checkOperationId, checkSecretName, checkSecretValue, checkTags } from './limits.ts';
 
 const VERSION = /^[0-9a-f]{32}$/;
 
@@ -31,58 +31,18 @@ export async function openKeyVault({ url, credential, httpClient }: KeyVaultOpti
   const client = new SecretClient(url, credential, { httpClient: refusingVault(httpClient), ...AZURE_CLIENT_OPTIONS });
   const inTurn = keyedTurns();
 
-  return {
-    put: async (name, value, { operationId, expiresAt, tags }) => {
-      checkSecretName(name);
-      checkSecretValue(value);
-      checkTags(tags);
-      const draft = { name, value, operation: toOperation(operationId), expiresAt, tags };
-      return { version: await inTurn(name, () => asked(() => put(client, draft))) };
+  return checkedSecretStore(
+    { version: VERSION, failure: vaultFailure },
+    {
+      put: (draft) => inTurn(draft.name, () => put(client, draft)),
+      get: (name, version) => read(client, name, version),
+      find: (name, operation) => findVersion(client, name, operation),
+      retire: (name, version) => retire(client, name, version),
+      remove: (name) => remove(client, name),
+      restore: (name) => restore(client, name),
+      list: () => listVersions(client),
     },
-    get: async (name, version) => {
-      checkSecretName(name);
-      return VERSION.test(version) ? asked(() => read(client, name, version)) : undefined;
-    },
-    find: async (name, operationId) => {
-      checkSecretName(name);
-      const operation = toOperation(operationId);
-      return asked(() => findVersion(client, name, operation));
-    },
-    retire: async (name, version) => {
-      checkSecretName(name);
-      if (VERSION.test(version)) await asked(() => retire(client, name, version));
-    },
-    remove: async (name) => {
-      checkSecretName(name);
-      await asked(() => remove(client, name));
-    },
-    restore: async (name) => {
-      checkSecretName(name);
-      await asked(() => restore(client, name));
-    },
-    list: () => listVersions(client),
-  };
-}
-
-async function asked<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw vaultFailure(error);
-  }
-}
-
-function toOperation(operationId: string): string {
-  checkOperationId(operationId);
-  return operationId.toLowerCase();
-}
-
-interface Draft {
-  name: string;
-  value: Secret;
-  operation: string;
-  expiresAt: Date | undefined;
-  tags: Record<string, string>;
+  );
 }
 
 /** Answers the operation's version: the one that is there, or the one that this writes. */

@@ -7,8 +7,8 @@ import { Secret } from '../../lib/secret.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { isThere, moveIfThere, syncFolder } from '../durable-file.ts';
 import { keyedTurns } from '../keyed-turns.ts';
-import { outageAsAppError } from '../outage.ts';
-import { checkOperationId, checkSecretName, checkSecretValue, checkTags } from './limits.ts';
+import { dataFolderFailure, outageAsAppError } from '../outage.ts';
+import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { localKey, type Places } from './local-key.ts';
 import type { SealedDocument } from './sealed-document.ts';
 import { sealedFiles, type SealedFiles } from './sealed-files.ts';
@@ -26,51 +26,29 @@ export async function openLocalSecrets(data: Pick<DataFolder, 'secrets' | 'secre
   const key = await outageAsAppError(() => localKey(data.secretsKey, places));
   const files = sealedFiles(places.active, { scratch: places.scratch, key });
   const inTurn = keyedTurns();
-  // Only changes take turns: to a reader, files and folders appear and go at once.
-  const change = <T>(name: string, run: () => Promise<T>) => outageAsAppError(() => inTurn(name, run));
-
-  return {
-    // The end of a version's life is in the record: nothing here acts on `expiresAt`.
-    put: async (name, value, { operationId, tags }) => {
-      checkSecretName(name);
-      checkSecretValue(value);
-      checkTags(tags);
-      const version = toVersion(operationId);
-      await change(name, () => put(files, places, { name, version, value, tags }));
-      return { version };
+  return checkedSecretStore(
+    { version: VERSION, failure: dataFolderFailure },
+    {
+      // The end of a version's life is in the record: nothing here acts on `expiresAt`.
+      put: (draft) => inTurn(draft.name, () => put(files, places, draft)),
+      // Only changes take turns: to a reader, files and folders appear and go at once.
+      get: async (name, version) => {
+        const document = await files.read(name, version);
+        return document?.value === undefined ? undefined : new Secret(document.value);
+      },
+      find: async (name, operation) => {
+        const version = toVersion(operation);
+        return (await files.read(name, version)) && version;
+      },
+      retire: (name, version) => inTurn(name, () => retire(files, name, version)),
+      remove: async (name) => void (await inTurn(name, () => move(name, places.active, places.removed))),
+      restore: (name) => inTurn(name, () => restore(places, name)),
+      purge: (name) => inTurn(name, () => purge(places, name)),
+      async *list() {
+        for (const name of await files.names()) yield* await liveVersions(files, name);
+      },
     },
-    get: async (name, version) => {
-      checkSecretName(name);
-      if (!VERSION.test(version)) return undefined;
-      const document = await outageAsAppError(() => files.read(name, version));
-      return document?.value === undefined ? undefined : new Secret(document.value);
-    },
-    find: async (name, operationId) => {
-      checkSecretName(name);
-      const version = toVersion(operationId);
-      return (await outageAsAppError(() => files.read(name, version))) && version;
-    },
-    retire: async (name, version) => {
-      checkSecretName(name);
-      if (VERSION.test(version)) await change(name, () => retire(files, name, version));
-    },
-    remove: async (name) => {
-      checkSecretName(name);
-      await change(name, () => move(name, places.active, places.removed));
-    },
-    restore: async (name) => {
-      checkSecretName(name);
-      await change(name, () => restore(places, name));
-    },
-    purge: async (name) => {
-      checkSecretName(name);
-      await change(name, () => purge(places, name));
-    },
-    async *list() {
-      for (const name of await outageAsAppError(() => files.names()))
-        yield* await outageAsAppError(() => liveVersions(files, name));
-    },
-  };
+  );
 }
 
 async function makePlaces(folder: string): Promise<Places> {
@@ -81,16 +59,12 @@ async function makePlaces(folder: string): Promise<Places> {
   return places;
 }
 
-function toVersion(operationId: string): string {
-  checkOperationId(operationId);
-  return operationId.replaceAll('-', '').toLowerCase();
+function toVersion(operation: string): string {
+  return operation.replaceAll('-', '');
 }
 
-async function put(
-  files: SealedFiles,
-  places: Places,
-  { name, version, value, tags }: { name: string; version: string; value: Secret; tags: Record<string, string> },
-): Promise<void> {
+async function put(files: SealedFiles, places: Places, { name, value, operation, tags }: Draft): Promise<string> {
+  const version = toVersion(operation);
   const before = await files.read(name, version);
   if (!before && (await isThere(join(places.removed, name)))) {
     throw new Error(`The secret ${name} is removed and takes no further version`);
@@ -101,6 +75,7 @@ async function put(
   }
   // Written again even if it is there: the earlier call may have ended before its file was safe from a power cut.
   await files.write(name, version, before ?? { value: value.reveal(), createdAt: new Date().toISOString(), tags });
+  return version;
 }
 
 /** What stays, without the value, keeps the version from being written again. */

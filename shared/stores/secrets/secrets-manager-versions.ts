@@ -1,6 +1,6 @@
 import type { DescribeSecretResponse, SecretListEntry, SecretsManager, Tag } from '@aws-sdk/client-secrets-manager';
 import type { SecretVersion } from '../../domain/ports.ts';
-import { isNamed, secretsManagerFailure } from './secrets-manager-failure.ts';
+import { isNamed } from './secrets-manager-failure.ts';
 
 /** The tag of every secret that regcred made; what else is in the account is not ours to tell. */
 export const MANAGED = 'regcred-managed';
@@ -36,12 +36,8 @@ async function describe(client: SecretsManager, name: string): Promise<DescribeS
 
 /** The versions in use. Names that are removed are left out by AWS. */
 export async function* listVersions(client: SecretsManager): AsyncIterable<SecretVersion> {
-  try {
-    for await (const { Name: name, Tags } of managedSecrets(client)) {
-      if (name !== undefined) yield* versionsOf(client, name, tagsOf(Tags));
-    }
-  } catch (error) {
-    throw secretsManagerFailure(error);
+  for await (const { Name: name, Tags } of managedSecrets(client)) {
+    if (name !== undefined) yield* versionsOf(client, name, tagsOf(Tags));
   }
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { AwsAccessKey } from '../aws/access-key.ts';
 import type { AwsHttpHandler } from '../aws/http-handler.ts';
-import { checkOperationId, checkSecretName, checkSecretValue, checkTags } from './limits.ts';
+import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { isNamed, secretsManagerFailure } from './secrets-manager-failure.ts';
 import { isRemoved, labelOf, listVersions, MANAGED, stagesOf } from './secrets-manager-versions.ts';
 
@@ -56,63 +56,22 @@ export async function openSecretsManager({
   });
   const recoveryDays = Math.min(Math.max(retentionDays, RECOVERY.least), RECOVERY.most);
 
-  return {
-    put: async (name, value, { operationId, tags }) => {
-      checkSecretName(name);
-      checkSecretValue(value);
-      checkTags(tags);
-      const version = toVersion(operationId);
-      await asked(() => put(client, { name, value, version, tags }));
-      return { version };
+  return checkedSecretStore(
+    { version: VERSION, failure: secretsManagerFailure },
+    {
+      put: (draft) => put(client, draft),
+      get: (name, version) => read(client, name, version),
+      find: (name, operation) => find(client, name, operation),
+      retire: (name, version) => retire(client, name, version),
+      remove: (name) => remove(client, name, recoveryDays),
+      restore: (name) => restore(client, name),
+      list: () => listVersions(client),
     },
-    get: async (name, version) => {
-      checkSecretName(name);
-      return VERSION.test(version) ? asked(() => read(client, name, version)) : undefined;
-    },
-    find: async (name, operationId) => {
-      checkSecretName(name);
-      const version = toVersion(operationId);
-      const stages = await asked(() => stagesOf(client, name));
-      return stages && version in stages ? version : undefined;
-    },
-    retire: async (name, version) => {
-      checkSecretName(name);
-      await asked(() => retire(client, name, version));
-    },
-    remove: async (name) => {
-      checkSecretName(name);
-      await asked(() => remove(client, name, recoveryDays));
-    },
-    restore: async (name) => {
-      checkSecretName(name);
-      await asked(() => restore(client, name));
-    },
-    list: () => listVersions(client),
-  };
-}
-
-async function asked<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw secretsManagerFailure(error);
-  }
-}
-
-function toVersion(operationId: string): string {
-  checkOperationId(operationId);
-  return operationId.toLowerCase();
-}
-
-interface Draft {
-  name: string;
-  value: Secret;
-  version: string;
-  tags: Record<string, string>;
+  );
 }
 
 /** The name comes first, without a value: only a version that is put can have its label from the start. */
-async function put(client: SecretsManager, { name, value, version, tags }: Draft): Promise<void> {
+async function put(client: SecretsManager, { name, value, operation: version, tags }: Draft): Promise<string> {
   await createName(client, name, tags);
   try {
     await client.putSecretValue({
@@ -125,6 +84,7 @@ async function put(client: SecretsManager, { name, value, version, tags }: Draft
     if (isNamed(error, 'ResourceExistsException')) throw otherValue(name);
     throw await refusal(client, name, error);
   }
+  return version;
 }
 
 /** In place of the client's own error, which has the answer in it. */
@@ -159,6 +119,11 @@ async function read(client: SecretsManager, name: string, version: string): Prom
     if (isNamed(error, 'InvalidRequestException') && (await isRemoved(client, name))) return undefined;
     throw error;
   }
+}
+
+async function find(client: SecretsManager, name: string, version: string): Promise<string | undefined> {
+  const stages = await stagesOf(client, name);
+  return stages && version in stages ? version : undefined;
 }
 
 /** A version without a label is one that AWS may drop. Of a name that is removed, all will go. */
