@@ -6,7 +6,7 @@ const report: [string, { outputFile: string }][] = TEST_REPORT ? [['json', { out
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/peers/missing-peers-reporter.ts', ...report],
+    reporters: ['default', './test/contract/contract-reporter.ts', './test/peers/missing-peers-reporter.ts', ...report],
     include: ['test/**/*.test.ts'],
     // Two workers: several suites start real registries, and a small machine should stay responsive.
     maxWorkers: 2,

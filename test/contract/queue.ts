@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message, Queue, ReceivedMessage } from '../../shared/domain/ports.ts';
 import { eventually } from './eventually.ts';
+import './trait.ts';
 
 /** Empty queues, and the end of all that was started for them. */
 export interface QueueUnderTest extends AsyncDisposable {
@@ -16,9 +17,9 @@ const LONG = { max: 32, visibilitySeconds: 600 };
 const SHORT = { max: 32, visibilitySeconds: 1 };
 
 /** What every Queue does: one line in a test file runs it on a further implementation. */
-export function describeQueue(name: string, open: () => Promise<QueueUnderTest>): void {
+export function describeQueue(implementation: string, open: () => Promise<QueueUnderTest>): void {
   // Most of the time goes by waiting for messages to become visible.
-  describe.concurrent(`Queue on ${name}`, () => {
+  describe.concurrent(`Queue on ${implementation}`, { meta: { contract: { port: 'Queue', implementation } } }, () => {
     describe('send', () => {
       test.for<{ what: string; message: Message }>([
         { what: 'plain', message: { v: 1, kind: 'check', project: 'default', id: 'cred-1' } },

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { SecretStore } from '../../shared/domain/ports.ts';
 import { describeSecretRemoval } from './secret-store/removal.ts';
 import { describeSecretVersions } from './secret-store/versions.ts';
+import './trait.ts';
 
 /** An empty store, and the end of all that was started for it. */
 export interface SecretStoreUnderTest extends AsyncDisposable {
@@ -29,8 +30,8 @@ export type OpenSecretStore = () => Promise<SecretStoreUnderTest>;
  * remove or restore may answer STORE_UNAVAILABLE meanwhile. Not looked at, because stores differ and nobody asks: `get`,
  * `find` and `list` of a retired version, and `find` of a removed name.
  */
-export function describeSecretStore(name: string, open: OpenSecretStore, traits: SecretStoreTraits): void {
-  describe(`SecretStore on ${name}`, () => {
+export function describeSecretStore(implementation: string, open: OpenSecretStore, traits: SecretStoreTraits): void {
+  describe(`SecretStore on ${implementation}`, { meta: { contract: { port: 'SecretStore', implementation } } }, () => {
     describeSecretVersions(open, traits);
     describeSecretRemoval(open, traits);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OpenSecretStore, SecretStoreTraits } from '../secret-store.ts';
+import { onlyIf } from '../trait.ts';
 import { freshName, listed, putValue, settled, valueOf } from './put-value.ts';
 
 export function describeSecretRemoval(open: OpenSecretStore, traits: SecretStoreTraits): void {
@@ -43,7 +44,7 @@ export function describeSecretRemoval(open: OpenSecretStore, traits: SecretStore
       expect(await valueOf(store, name, version)).toBe('value');
     });
 
-    test.runIf(traits.refusesRemoved)('lets nothing more be written, and restores what was there', async () => {
+    test('lets nothing more be written, and restores what was there', onlyIf(traits, 'refusesRemoved'), async () => {
       await using subject = await open();
       const name = freshName();
       const version = await putValue(subject.store, name, 'value');
@@ -103,7 +104,7 @@ export function describeSecretRemoval(open: OpenSecretStore, traits: SecretStore
     });
   });
 
-  describe.runIf(traits.purges)('purge', () => {
+  describe('purge', onlyIf(traits, 'purges'), () => {
     test('ends what was removed, and may be asked again', async () => {
       await using subject = await open();
       const name = freshName();

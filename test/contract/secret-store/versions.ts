@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../shared/lib/secret.ts';
 import type { OpenSecretStore, SecretStoreTraits } from '../secret-store.ts';
+import { onlyIf } from '../trait.ts';
 import { freshName, listed, putValue, valueOf } from './put-value.ts';
 
 const CANARY = 'canary-7f3c "quoted" é漢🗝 \\ %41 +/=';
@@ -53,13 +54,16 @@ export function describeSecretVersions(open: OpenSecretStore, traits: SecretStor
       },
     );
 
-    test.for(['', 'operation', '../../escape', `${randomUUID()}0`])('the operation id %j is refused', async (operationId) => {
-      await using subject = await open();
-      const name = freshName();
+    test.for(['', 'operation', '../../escape', '1b4e28ba-2fa1-4d2e-883f-0016d3cca4270'])(
+      'the operation id %j is refused',
+      async (operationId) => {
+        await using subject = await open();
+        const name = freshName();
 
-      await expect(putValue(subject.store, name, 'value', operationId)).rejects.toBeInstanceOf(RangeError);
-      await expect(subject.store.find(name, operationId)).rejects.toBeInstanceOf(RangeError);
-    });
+        await expect(putValue(subject.store, name, 'value', operationId)).rejects.toBeInstanceOf(RangeError);
+        await expect(subject.store.find(name, operationId)).rejects.toBeInstanceOf(RangeError);
+      },
+    );
 
     test.for<{ what: string; tags: Record<string, string> }>([
       { what: 'eleven', tags: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`tag${n}`, ''])) },
@@ -181,7 +185,7 @@ export function describeSecretVersions(open: OpenSecretStore, traits: SecretStor
       expect(`${String(secret)} ${JSON.stringify({ secret })} ${inspect(secret)}`).not.toContain('canary');
     });
 
-    test.runIf(traits.showsBytesAtRest)('leaves nothing that others can read', async () => {
+    test('leaves nothing that others can read', onlyIf(traits, 'showsBytesAtRest'), async () => {
       await using subject = await open();
       const removed = freshName();
       await putValue(subject.store, freshName(), CANARY);

@@ -14,10 +14,11 @@ import { startVault, VAULT, VAULT_TOKEN } from '../../peers/vault-hosts.ts';
 
 const TRAITS = { purges: false, refusesRemoved: true, showsBytesAtRest: false };
 
-describeSecretStore('Key Vault', openOnPeer, TRAITS);
+describeSecretStore('key-vault', openOnPeer, TRAITS);
 
+// Slow to delete and to recover, with empty pages in its lists.
 describeSecretStore(
-  'a Key Vault that is slow to delete and to recover, and has empty pages',
+  'key-vault, slow',
   async () => {
     const subject = await openOnPeer();
     Object.assign(subject.vault.secrets.delays, { delete: 40, recover: 40 });

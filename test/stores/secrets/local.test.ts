@@ -7,7 +7,7 @@ import { describeSecretStore, type SecretStoreUnderTest } from '../../contract/s
 import { freshName, listed, putValue, valueOf } from '../../contract/secret-store/put-value.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-describeSecretStore('local files', openInTemporaryFolder, { purges: true, refusesRemoved: true, showsBytesAtRest: true });
+describeSecretStore('local', openInTemporaryFolder, { purges: true, refusesRemoved: true, showsBytesAtRest: true });
 
 describe('the key file', () => {
   test('is made once, for the owner alone', async () => {

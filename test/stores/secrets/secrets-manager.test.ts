@@ -24,7 +24,11 @@ describe('Secrets Manager', needs('moto'), () => {
   afterAll(() => peer?.[Symbol.asyncDispose]());
 
   // moto writes to a removed name, and says of a new one only that it exists: AWS refuses both, as a test below has it.
-  describeSecretStore('moto', () => openStore(peer), { purges: false, refusesRemoved: false, showsBytesAtRest: false });
+  describeSecretStore('secrets-manager', () => openStore(peer), {
+    purges: false,
+    refusesRemoved: false,
+    showsBytesAtRest: false,
+  });
 
   describe('a version', () => {
     test('has a label of its own until it is retired, and no later one takes it', async () => {

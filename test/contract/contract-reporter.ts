@@ -1,0 +1,38 @@
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
+import { contractTables, type CaseResult } from './contract-table.ts';
+import './trait.ts';
+
+/** Prints, in the closing lines of a run, what each implementation of a port made of the port's contract. */
+export default class ContractReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const results = modules.flatMap(({ children }) => [...children.allTests()].flatMap((test) => resultOf(test) ?? []));
+    if (results.length === 0) return;
+    process.stdout.write(`Cases of each contract that passed, by operation and implementation:\n\n${contractTables(results)}\n`);
+  }
+}
+
+/** Undefined for a test that belongs to no contract. */
+function resultOf(test: TestCase): CaseResult | undefined {
+  const suites = suitesOf(test);
+  const top = suites.findIndex((suite) => suite.meta().contract);
+  const contract = suites[top]?.meta().contract;
+  if (!contract) return undefined;
+  const { state } = test.result();
+  const missing = [test, ...suites].flatMap((task) => task.meta().missingTrait ?? task.meta().missingPeers ?? []);
+  return {
+    ...contract,
+    operation: suites[top + 1]?.name ?? test.name,
+    name: test.name,
+    // One that is still pending was interrupted.
+    outcome: state === 'pending' ? 'failed' : state,
+    ...(missing.length > 0 && { missing: [...new Set(missing)].join(', ') }),
+  };
+}
+
+/** From the outside in. */
+function suitesOf(test: TestCase): TestSuite[] {
+  const suites: TestSuite[] = [];
+  for (let { parent } = test as { parent: TestSuite | TestModule }; parent.type === 'suite'; { parent } = parent)
+    suites.unshift(parent);
+  return suites;
+}
