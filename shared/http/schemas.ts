@@ -161,6 +161,16 @@ const ProviderView = z
 
 const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
 
+const ProjectView = z
+  .strictObject({
+    name: z.string(),
+    environments: z.array(z.string()),
+    secretStore: z.string(),
+    upstreams: z.array(z.string()),
+    aws: z.strictObject({ externalId: z.string(), roleArn: z.string().nullable() }),
+  })
+  .meta({ id: 'Project' });
+
 const HealthView = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
@@ -197,6 +207,7 @@ export const schemas = {
   ActivityPage,
   Provider: ProviderView,
   ProviderList,
+  Project: ProjectView,
   Health: HealthView,
   Problem,
 } satisfies Record<string, z.ZodType>;
