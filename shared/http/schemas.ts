@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PURPOSES } from '../domain/policy.ts';
 import { STAGES } from '../oci/stages.ts';
+import { ExportView } from './job-schemas.ts';
 
 /** What replies look like, for the documentation; the tests hold every reply that they see against these. */
 
@@ -205,6 +206,7 @@ export const schemas = {
   StoredCheck: StoredCheckView,
   HandOut: HandOutView,
   ActivityPage,
+  Export: ExportView,
   Provider: ProviderView,
   ProviderList,
   Project: ProjectView,

@@ -45,6 +45,7 @@ const WITH_BODY: [string, string, () => string, () => object][] = [
 ];
 const WITHOUT_BODY: [string, string, () => string][] = [
   ['list', 'GET', () => CREDENTIALS],
+  ['export', 'GET', () => '/api/projects/default/export'],
   ['get', 'GET', () => path],
   ['activity', 'GET', () => `${path}/activity`],
   ['delete', 'DELETE', () => path],
