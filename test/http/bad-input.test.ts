@@ -179,7 +179,7 @@ describe('an address that is no route', () => {
   test.for<[string, string, number, string | null]>([
     ['GET', '/api/nothing', 404, null],
     ['GET', '/api', 404, null],
-    ['POST', '/api/projects/default', 404, null],
+    ['POST', '/api/projects/default', 405, 'GET'],
     ['GET', `${CREDENTIALS}/x/y/z`, 404, null],
     ['PUT', CREDENTIALS, 405, 'GET, POST'],
     ['DELETE', CREDENTIALS, 405, 'GET, POST'],
