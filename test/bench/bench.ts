@@ -1,6 +1,7 @@
 import { buildApps, type BuiltApps } from './built-apps.ts';
 import { checkFigures } from './checks.ts';
 import { handOutFigures } from './hand-out.ts';
+import { requestFigures } from './requests.ts';
 import { scaleFigures } from './scale.ts';
 import { startFigures } from './start.ts';
 import { table, type Line } from './table.ts';
@@ -14,6 +15,7 @@ const PARTS: Record<string, (apps: BuiltApps) => Promise<Line[]>> = {
   start: startFigures,
   scale: scaleFigures,
   checks: checkFigures,
+  requests: requestFigures,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

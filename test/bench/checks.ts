@@ -8,7 +8,7 @@ import { startRealRegistry } from '../peers/real-registry.ts';
 import { startRegistry, type RegistryOptions } from '../peers/registry.ts';
 import { startService, type Service } from '../service.ts';
 import type { BuiltApps } from './built-apps.ts';
-import { compareInTurns, type Comparison } from './measure.ts';
+import { compareInTurns, exactly } from './measure.ts';
 import type { Line } from './table.ts';
 
 const TURNS = 15;
@@ -79,10 +79,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-/** Counts do not vary. */
-function exactly(ours: number, theirs: number): Comparison {
-  const ratio = ours / theirs;
-  return { ratio, low: ratio, high: ratio, ours, theirs };
 }

@@ -47,6 +47,12 @@ function compare(pairs: [number, number][]): Comparison {
   };
 }
 
+/** Of counts, which do not vary. */
+export function exactly(ours: number, theirs: number): Comparison {
+  const ratio = ours / theirs;
+  return { ratio, low: ratio, high: ratio, ours, theirs };
+}
+
 async function measurePair(ours: Measure, theirs: Measure, isOursFirst: boolean): Promise<[number, number]> {
   if (isOursFirst) return [await ours(), await theirs()];
   const second = await theirs();

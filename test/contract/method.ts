@@ -6,6 +6,7 @@ import { oddities } from '../peers/oddities.ts';
 import type { Oddity } from '../peers/registry.ts';
 import { eventually } from './eventually.ts';
 import { checkForm, type Form } from './method/check-form.ts';
+import { requestLine, type NeededRequest } from './method/requests.ts';
 import { printVerdicts, type VerdictRow } from './method/verdict-table.ts';
 
 /** A product that runs, and forms for it: one that is right, and those that must be refused. */
@@ -27,6 +28,8 @@ export interface MethodContract {
    * product does not have, or does not tell before a repository is named, are left out.
    */
   refusals: { wrong: Refused } & Partial<Record<Kind, Refused>>;
+  /** All that a check of the right login sends. */
+  requests: NeededRequest[];
 }
 
 interface Refused {
@@ -79,7 +82,7 @@ const LIMITS = { needed: 300, helping: 1_500 };
  * What every method does: one line in a test file runs it on a further one, under its real host names. It is checked as the
  * API checks it, with limits that make a slow host slow at once.
  */
-export function describeMethod(key: string, { start, needed, helping = [], refusals }: MethodContract): void {
+export function describeMethod(key: string, { start, needed, helping = [], refusals, requests }: MethodContract): void {
   const [provider = '', name = ''] = key.split('/');
   const [registry = ''] = needed;
 
@@ -123,6 +126,16 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
       row.right = result.verdict;
       expect(result.stages.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
       expect(result.verdict).toBe('valid');
+    });
+
+    test('asks no more than its product needs to know', async ({ task }) => {
+      const before = tested.hosts.requests.length;
+
+      await check(tested.forms.right);
+
+      const sent = tested.hosts.requests.slice(before).map(requestLine);
+      task.meta.requests = { method: key, sent: sent.length, least: requests.length };
+      expect(sent.toSorted()).toEqual(requests.map(([request]) => request).toSorted());
     });
 
     const refused = Object.entries(refusals).map(([kind, expected]) => ({ kind: kind as Kind, ...expected }));

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Leaf } from './certificates.ts';
 
 /** A request as a peer saw it: enough to tell whether a secret was sent. */
-interface SeenRequest {
+export interface SeenRequest {
   method: string;
   /** With the query. */
   path: string;

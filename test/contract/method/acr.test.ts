@@ -11,6 +11,7 @@ import {
   TOKEN_PASSWORD,
 } from '../../peers/azure.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 async function start(forms: MethodUnderTest['forms']): Promise<MethodUnderTest> {
   const { hosts, [Symbol.asyncDispose]: dispose } = await startAzure();
@@ -34,6 +35,16 @@ describeMethod('acr/service-principal', {
     expired: { code: 'ENTRA_SECRET_EXPIRED' },
     insufficient: { code: 'ACR_NO_ROLE' },
   },
+  requests: [
+    [`GET ${REGISTRY}/v2/`, WHY.greeting],
+    [
+      `POST ${ENTRA}/${TENANT}/oauth2/v2.0/token`,
+      'a wrong secret, an expired one, an unknown app and an unknown tenant, which the registry answers alike',
+    ],
+    [`POST ${REGISTRY}/oauth2/exchange`, 'a role that is missing'],
+    [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
+    [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
+  ],
 });
 
 const admin = { url: REGISTRY, username: 'contoso', password: ADMIN_PASSWORD };
@@ -42,6 +53,12 @@ describeMethod('acr/admin', {
   start: () => start({ right: admin, wrong: { ...admin, password: 'another-password' } }),
   needed: [REGISTRY],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    [`GET ${REGISTRY}/v2/`, WHY.greeting],
+    [`GET ${REGISTRY}/oauth2/token`, WHY.anybody],
+    [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
+    [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
+  ],
 });
 
 const token = { url: REGISTRY, tokenName: 'ci-pull', password: TOKEN_PASSWORD };
@@ -50,4 +67,10 @@ describeMethod('acr/repository-token', {
   start: () => start({ right: token, wrong: { ...token, password: 'another-password' } }),
   needed: [REGISTRY],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    [`GET ${REGISTRY}/v2/`, WHY.greeting],
+    [`GET ${REGISTRY}/oauth2/token`, WHY.anybody],
+    [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
+    [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
+  ],
 });

@@ -1,5 +1,6 @@
 import { accessToken, startArtifactory } from '../../peers/artifactory.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const REFERENCE = 'cmVmdGtuRight0Right0Right0Right0Right0Right0Right0Right0Right0Ri';
 
@@ -21,4 +22,10 @@ describeMethod('artifactory/token', {
   start,
   needed: ['acme.jfrog.io'],
   refusals: { wrong: { code: 'LOGIN_REFUSED' }, expired: { code: 'ARTIFACTORY_TOKEN_EXPIRED' } },
+  requests: [
+    ['GET acme.jfrog.io/v2/', WHY.greeting],
+    ['GET acme.jfrog.io/access/api/v1/tokens/me Bearer', 'when the token ends; the registry gives tokens to anybody'],
+    ['GET acme.jfrog.io/v2/token Basic', WHY.token],
+    ['GET acme.jfrog.io/v2/ Bearer', WHY.entry],
+  ],
 });

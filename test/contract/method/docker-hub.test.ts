@@ -1,5 +1,6 @@
 import { startDockerHub } from '../../peers/docker-hub.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const TOKEN = 'dckr_pat_Right0Right0Right0Right0Rig';
 const EXPIRED = 'dckr_pat_Ended0Ended0Ended0Ended0End';
@@ -36,6 +37,15 @@ describeMethod('docker-hub/token', {
   helping,
   // Docker Hub does not say which of the two it is.
   refusals: { wrong: { code: 'LOGIN_REFUSED' }, expired: { code: 'LOGIN_REFUSED', verdict: 'invalid_credentials' } },
+  requests: [
+    ['GET registry-1.docker.io/v2/', WHY.greeting],
+    ['POST hub.docker.com/v2/auth/token', 'a session of the API'],
+    ['GET hub.docker.com/v2/access-tokens Bearer', 'when the token ends'],
+    ['GET auth.docker.io/token Basic', 'a token for the repository that the pull limit is told at'],
+    ['HEAD registry-1.docker.io/v2/ratelimitpreview/test/manifests/latest Bearer', 'the pull limit'],
+    ['GET auth.docker.io/token Basic', WHY.scopeless],
+    ['GET registry-1.docker.io/v2/ Bearer', WHY.entry],
+  ],
 });
 
 describeMethod('docker-hub/organization-token', {
@@ -43,4 +53,12 @@ describeMethod('docker-hub/organization-token', {
   needed,
   helping,
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    ['GET registry-1.docker.io/v2/', WHY.greeting],
+    ['POST hub.docker.com/v2/auth/token', 'a session of the API'],
+    ['GET auth.docker.io/token Basic', 'a token for the repository that the pull limit is told at'],
+    ['HEAD registry-1.docker.io/v2/ratelimitpreview/test/manifests/latest Bearer', 'the pull limit'],
+    ['GET auth.docker.io/token Basic', WHY.scopeless],
+    ['GET registry-1.docker.io/v2/ Bearer', WHY.entry],
+  ],
 });

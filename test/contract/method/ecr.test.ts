@@ -1,5 +1,6 @@
 import { awsHosts, SECRET, startAws } from '../../peers/aws.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const PLACE = { account: '123456789012', region: 'eu-west-1' };
 const HOSTS = awsHosts(PLACE);
@@ -27,6 +28,12 @@ describeMethod('ecr/access-key', {
   needed: [HOSTS.registry, HOSTS.ecr],
   helping: [HOSTS.sts],
   refusals,
+  requests: [
+    [`GET ${HOSTS.registry}/v2/`, WHY.greeting],
+    [`POST ${HOSTS.sts}/ AWS4-HMAC-SHA256`, 'whose key it is, and a wrong one from one without permission'],
+    [`POST ${HOSTS.ecr}/ AWS4-HMAC-SHA256`, 'the login itself'],
+    [`GET ${HOSTS.registry}/v2/ Basic`, 'that the registry takes the login'],
+  ],
 });
 
 describeMethod('ecr-public/access-key', {
@@ -34,4 +41,11 @@ describeMethod('ecr-public/access-key', {
   needed: [HOSTS.publicRegistry, HOSTS.ecrPublic],
   helping: [HOSTS.publicSts],
   refusals,
+  requests: [
+    [`GET ${HOSTS.publicRegistry}/v2/`, WHY.greeting],
+    [`POST ${HOSTS.publicSts}/ AWS4-HMAC-SHA256`, 'whose key it is, and a wrong one from one without permission'],
+    [`POST ${HOSTS.ecrPublic}/ AWS4-HMAC-SHA256`, 'the login itself'],
+    [`GET ${HOSTS.publicRegistry}/token Basic`, WHY.token],
+    [`GET ${HOSTS.publicRegistry}/v2/ Bearer`, WHY.entry],
+  ],
 });

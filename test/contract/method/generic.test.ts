@@ -1,6 +1,7 @@
 import { startNamedHosts } from '../../peers/named-hosts.ts';
 import { registryHandler } from '../../peers/registry.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const HOST = 'registry.example.com';
 
@@ -15,4 +16,14 @@ async function start(): Promise<MethodUnderTest> {
   };
 }
 
-describeMethod('generic/password', { start, needed: [HOST], refusals: { wrong: { code: 'LOGIN_REFUSED' } } });
+describeMethod('generic/password', {
+  start,
+  needed: [HOST],
+  refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    [`GET ${HOST}/v2/`, WHY.greeting],
+    [`GET ${HOST}/token`, WHY.anybody],
+    [`GET ${HOST}/token Basic`, WHY.token],
+    [`GET ${HOST}/v2/ Bearer`, WHY.entry],
+  ],
+});

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { startGitHub } from '../../peers/github.ts';
 import { describeMethod } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const RIGHT = 'ghp_Right0Right0Right0Right0Right0Rig';
 const WRONG = 'ghp_Wrong0Wrong0Wrong0Wrong0Wrong0Wro';
@@ -32,6 +33,12 @@ describeMethod('ghcr/token', {
     expired: { code: 'LOGIN_REFUSED', verdict: 'invalid_credentials' },
     insufficient: { code: 'MISSING_SCOPE' },
   },
+  requests: [
+    ['GET ghcr.io/v2/', WHY.greeting],
+    ['GET api.github.com/user Bearer', 'whose token it is, its scopes and its end; the registry gives tokens to anybody'],
+    ['GET ghcr.io/token Basic', WHY.token],
+    ['GET ghcr.io/v2/ Bearer', WHY.entry],
+  ],
 });
 
 describeMethod('ghcr/github-app', {
@@ -66,4 +73,11 @@ describeMethod('ghcr/github-app', {
   },
   needed,
   refusals: { wrong: { code: 'APP_KEY_REFUSED' }, insufficient: { code: 'MISSING_PERMISSION' } },
+  requests: [
+    ['GET ghcr.io/v2/', WHY.greeting],
+    ['GET api.github.com/app/installations/1 Bearer', 'whose packages it reaches, and what else it may do'],
+    ['POST api.github.com/app/installations/1/access_tokens Bearer', 'the login itself'],
+    ['GET ghcr.io/token Basic', WHY.token],
+    ['GET ghcr.io/v2/ Bearer', WHY.entry],
+  ],
 });

@@ -1,5 +1,6 @@
 import { startGitlab } from '../../peers/gitlab.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const RIGHT = 'glpat-Right0Right0Right0Right';
 const EXPIRED = 'glpat-Expired0Expired0Expired';
@@ -34,4 +35,10 @@ describeMethod('gitlab/token', {
     expired: { code: 'GITLAB_TOKEN_EXPIRED' },
     insufficient: { code: 'GITLAB_MISSING_SCOPE' },
   },
+  requests: [
+    ['GET registry.gitlab.com/v2/', WHY.greeting],
+    ['GET gitlab.com/api/v4/personal_access_tokens/self', 'when the token ends, and its scopes'],
+    ['GET gitlab.com/jwt/auth Basic', WHY.scopeless],
+    ['GET registry.gitlab.com/v2/ Bearer', WHY.entry],
+  ],
 });

@@ -1,5 +1,6 @@
 import { startHarbor } from '../../peers/harbor.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const HOST = 'harbor.example.com';
 const ROBOT = { url: HOST, robot: 'robot$ci', secret: 'Right0Right0Right0Right0Right0Ri' };
@@ -29,10 +30,21 @@ describeMethod('harbor/robot', {
     // To Harbor, an expired robot is nobody.
     expired: { code: 'LOGIN_REFUSED', verdict: 'invalid_credentials' },
   },
+  requests: [
+    [`GET ${HOST}/v2/`, WHY.greeting],
+    [`GET ${HOST}/api/v2.0/robots Basic`, 'when the robot ends'],
+    [`GET ${HOST}/service/token Basic`, WHY.scopeless],
+    [`GET ${HOST}/v2/ Bearer`, WHY.entry],
+  ],
 });
 
 describeMethod('harbor/user', {
   start: () => start({ right: USER, wrong: { ...USER, password: 'wrong-password' } }),
   needed: [HOST],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    [`GET ${HOST}/v2/`, WHY.greeting],
+    [`GET ${HOST}/service/token Basic`, WHY.scopeless],
+    [`GET ${HOST}/v2/ Bearer`, WHY.entry],
+  ],
 });

@@ -1,5 +1,6 @@
 import { startQuay } from '../../peers/quay.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
+import { WHY } from './requests.ts';
 
 const ROBOT = { url: 'quay.io', robot: 'acme+ci', token: 'RIGHT0RIGHT0RIGHT0RIGHT0RIGHT0RIGHT0' };
 const APPLICATION = { url: 'quay.io', token: 'Right0Right0Right0Right0Right0Right0' };
@@ -20,6 +21,11 @@ describeMethod('quay/robot', {
   start: () => start({ right: ROBOT, wrong: { ...ROBOT, token: 'WRONG0WRONG0WRONG0WRONG0WRONG0WRONG0' } }),
   needed: ['quay.io'],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
+  requests: [
+    ['GET quay.io/v2/', WHY.greeting],
+    ['GET quay.io/v2/auth Basic', WHY.scopeless],
+    ['GET quay.io/v2/ Bearer', WHY.entry],
+  ],
 });
 
 describeMethod('quay/application', {
@@ -31,4 +37,9 @@ describeMethod('quay/application', {
     }),
   needed: ['quay.io'],
   refusals: { wrong: { code: 'LOGIN_REFUSED' }, expired: { code: 'LOGIN_EXPIRED' } },
+  requests: [
+    ['GET quay.io/v2/', WHY.greeting],
+    ['GET quay.io/v2/auth Basic', WHY.scopeless],
+    ['GET quay.io/v2/ Bearer', WHY.entry],
+  ],
 });
