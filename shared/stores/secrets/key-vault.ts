@@ -3,13 +3,16 @@ import type { SecretClient } from '@azure/keyvault-secrets';
 import type { SecretStore } from '../../domain/ports.ts';
 import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../../net/azure-http-client.ts';
+import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../azure/http-client.ts';
 import { keyedTurns } from '../keyed-turns.ts';
 import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { refusingVault, stillChanging, vaultFailure, VaultRefusal } from './key-vault-failure.ts';
 import { findVersion, idOf, listVersions, OPERATION, versionsOf } from './key-vault-versions.ts';
 
 const VERSION = /^[0-9a-f]{32}$/;
+
+/** 2038-01-19. The client counts seconds in 32 bits: a later end would become one in the past. It is in the record in any case. */
+const LATEST_END = new Date(0x7fff_ffff * 1000);
 
 export interface KeyVaultOptions {
   /** `https://NAME.vault.azure.net`, or of a sovereign cloud. */
@@ -61,7 +64,7 @@ async function write(client: SecretClient, { name, value, operation, expiresAt, 
   try {
     const { properties } = await client.setSecret(name, value.reveal(), {
       // Near this time the vault raises its own events; it goes on answering the value.
-      ...(expiresAt && { expiresOn: expiresAt }),
+      ...(expiresAt && expiresAt <= LATEST_END && { expiresOn: expiresAt }),
       tags: { ...tags, [OPERATION]: operation },
     });
     return properties.version;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { SecretStore } from '../../../shared/domain/ports.ts';
 import { Secret } from '../../../shared/lib/secret.ts';
 import { operatorNetwork } from '../../../shared/net/operator.ts';
-import { azureHttpClient } from '../../../shared/net/azure-http-client.ts';
+import { azureHttpClient } from '../../../shared/stores/azure/http-client.ts';
 import { openKeyVault } from '../../../shared/stores/secrets/key-vault.ts';
 import { describeSecretStore, type SecretStoreUnderTest } from '../../contract/secret-store.ts';
 import { freshName, listed, putValue, settled, valueOf } from '../../contract/secret-store/put-value.ts';
@@ -41,6 +41,19 @@ describe('a version', () => {
       { attributes: { exp: expiresAt.getTime() / 1000 }, tags: { project: 'default', 'regcred-operation': operationId } },
     ]);
     expect(await listed(subject.store, [name])).toMatchObject([{ tags: { project: 'default' } }]);
+  });
+
+  test('with an end that the client cannot count has none in the vault, rather than one in the past', async () => {
+    await using subject = await openOnPeer();
+    const name = freshName();
+    const put = (operationId: string, expiresAt: string) =>
+      subject.store.put(name, new Secret('value'), { operationId, expiresAt: new Date(expiresAt), tags: {} });
+
+    await put(randomUUID(), '2038-01-19T03:14:07Z');
+    await put(randomUUID(), '2038-01-19T03:14:08Z');
+
+    const ends = subject.vault.secrets.find(name)?.versions.map(({ attributes }) => attributes?.exp);
+    expect(ends).toEqual([0x7fff_ffff, undefined]);
   });
 
   test('that an operator disabled is as one that is not there', async () => {
