@@ -1,25 +1,21 @@
 import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
 import { ConfigurationError, storageOf, type Settings } from './domain/settings.ts';
-import { AWS_KEY_MISSING, openOwnIdentity, type OwnIdentity } from './identity/own-identity.ts';
-import { awsKeyOf } from './identity/aws.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { AppError } from './lib/errors.ts';
-import { awsHttpHandler } from './net/aws-http-handler.ts';
-import { azureHttpClient } from './net/azure-http-client.ts';
 import type { NetworkPolicy } from './net/network-policy.ts';
 import { operatorNetwork, type Operator } from './net/operator.ts';
+import { awsAccessKey } from './stores/aws/access-key.ts';
 import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
 import { openSqliteQueue } from './stores/queue/sqlite.ts';
 import { openSqliteRecords } from './stores/records/sqlite.ts';
 import { openLocalSecrets } from './stores/secrets/local.ts';
 
-/** The stores behind the ports, and as whom they are asked. */
+/** The stores behind the ports. */
 export interface Ports {
   records: RecordStore;
   queue: Queue;
   secretStore(name: SecretStoreName): Promise<SecretStore>;
-  identity: OwnIdentity;
   clock: Clock;
   close(): Promise<void>;
 }
@@ -28,8 +24,8 @@ export interface Ports {
 export async function openPorts(settings: Settings, clock: Clock = systemClock): Promise<Ports> {
   requireKnownStores(settings);
   // Opened, and so held for this process alone, only if something is kept in it.
-  let folder: Promise<DataFolder> | undefined;
-  const dataFolder = () => (folder ??= openDataFolder(settings.dataFolder, process.env));
+  let folder: DataFolder | undefined;
+  const dataFolder = onDemand(async () => (folder = await openDataFolder(settings.dataFolder, process.env)));
   const records =
     settings.records === 'table'
       ? await (await import('./stores/records/table.ts')).openTableRecords(storageOf(settings))
@@ -38,51 +34,69 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
     settings.queue === 'storage-queue'
       ? await (await import('./stores/queue/storage-queue.ts')).openStorageQueue(storageOf(settings))
       : await openSqliteQueue((await dataFolder()).queue, clock);
-  let local: Promise<SecretStore> | undefined;
-  const localSecrets = () => (local ??= dataFolder().then(openLocalSecrets));
+  const localSecrets = onDemand(async () => openLocalSecrets(await dataFolder()));
   if (secretStoresOf(settings).has('local')) await localSecrets();
   const operator = operatorNetwork(networkPolicy(settings));
-  const identity = openOwnIdentity(process.env, { inAzure: settings.inAzure, operator });
-  let vault: Promise<SecretStore> | undefined;
-  let secretsManager: Promise<SecretStore> | undefined;
   // Opened when they are first asked for: their libraries cost time at a start.
   const secretStores: Record<SecretStoreName, () => Promise<SecretStore>> = {
-    local: localSecrets,
-    'key-vault': () => (vault ??= openVault(settings, operator, identity)),
-    'secrets-manager': () => (secretsManager ??= openAws(settings, operator, identity)),
+    local: () => localSecrets().catch(refuseLocal),
+    'key-vault': onDemand(() => openVault(settings, operator)),
+    'secrets-manager': onDemand(() => openAws(settings, operator)),
   };
   return {
     records,
     queue,
     secretStore: (name) => secretStores[name](),
-    identity,
     clock,
     close: async () => {
       await operator[Symbol.asyncDispose]();
       await records.close();
       await queue.close();
-      await (await folder)?.close();
+      await folder?.close();
     },
   };
 }
 
-/** Throws STORE_UNAVAILABLE where secrets were once kept in a vault, and no setting names it any more. */
-async function openVault({ vaultUrl }: Settings, operator: Operator, identity: OwnIdentity): Promise<SecretStore> {
-  if (!vaultUrl) throw new AppError('STORE_UNAVAILABLE', 'The vault of this secret is not known', { hint: VAULT_URL_MISSING });
-  const { openKeyVault } = await import('./stores/secrets/key-vault.ts');
-  return openKeyVault({ url: vaultUrl, credential: await identity.azure(), httpClient: azureHttpClient(operator) });
+/** Opens once; after a failure, whoever asks next tries again. */
+function onDemand<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () =>
+    (opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    }));
 }
 
-/** Throws STORE_UNAVAILABLE where secrets were once kept there, and the settings no longer say how to get at them. */
-async function openAws(settings: Settings, operator: Operator, identity: OwnIdentity): Promise<SecretStore> {
+/** To a caller that names the local store, although no setting does. */
+function refuseLocal(cause: unknown): never {
+  throw new AppError('STORE_UNAVAILABLE', 'This service cannot keep secrets on its own disk', {
+    hint: 'REGCRED_DATA: must be a folder that no other regcred uses; in Azure no disk lasts, so use key-vault',
+    cause,
+  });
+}
+
+/** Throws STORE_UNAVAILABLE where no setting names a vault: secrets were once kept in one, or somebody asks to move one there. */
+async function openVault({ vaultUrl, inAzure }: Settings, operator: Operator): Promise<SecretStore> {
+  if (!vaultUrl) throw new AppError('STORE_UNAVAILABLE', 'This service knows no vault', { hint: VAULT_URL_MISSING });
+  const { azureHttpClient } = await import('./stores/azure/http-client.ts');
+  const { azureCredential } = await import('./stores/azure/credential.ts');
+  const { openKeyVault } = await import('./stores/secrets/key-vault.ts');
+  const httpClient = azureHttpClient(operator);
+  const credential = await azureCredential(process.env, { inAzure, httpClient });
+  return openKeyVault({ url: vaultUrl, credential, httpClient });
+}
+
+/** Throws STORE_UNAVAILABLE where the settings do not say how to get at it. */
+async function openAws(settings: Settings, operator: Operator): Promise<SecretStore> {
   const { awsRegion: region, retentionDays } = settings;
+  const key = awsAccessKey(process.env);
   const mistake = awsMistake(settings);
-  if (mistake || !region) {
+  if (mistake || !region || !key) {
     throw new AppError('STORE_UNAVAILABLE', 'This service cannot get at Secrets Manager', { ...(mistake && { hint: mistake }) });
   }
+  const { awsHttpHandler } = await import('./stores/aws/http-handler.ts');
   const { openSecretsManager } = await import('./stores/secrets/secrets-manager.ts');
-  const httpHandler = awsHttpHandler((url, options) => operator.request(url.href, options));
-  return openSecretsManager({ region, key: () => identity.aws(), httpHandler, retentionDays });
+  return openSecretsManager({ region, key, httpHandler: awsHttpHandler(operator), retentionDays });
 }
 
 /** What keeps Secrets Manager from being used. In Azure a key that does not end has no place. */
@@ -90,7 +104,9 @@ function awsMistake({ awsRegion, inAzure }: Settings): string | undefined {
   if (inAzure)
     return 'REGCRED_SECRETS: secrets-manager is not to be had in Azure in this version; use key-vault, also in the projects of the policy';
   if (!awsRegion) return 'REGCRED_AWS_REGION: is needed where secrets are kept in secrets-manager';
-  return awsKeyOf(process.env) ? undefined : AWS_KEY_MISSING;
+  if (!awsAccessKey(process.env))
+    return 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: are needed where secrets are kept in secrets-manager';
+  return undefined;
 }
 
 const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';

@@ -9,7 +9,7 @@ import { countCheck } from './check-limit.ts';
 import { check, type CheckResult } from './check.ts';
 import type { Credential } from './credential.ts';
 import { readCheckInput } from './credential-input.ts';
-import { openOrNote } from './missing-secret.ts';
+import { againIfStale, openOrNote } from './missing-secret.ts';
 import type { Project } from './policy.ts';
 import { planReminder } from './plan.ts';
 import { findLiveCredential, type Address } from './read-credential.ts';
@@ -55,15 +55,17 @@ export async function checkLogin(
 }
 
 /** Checks a stored login and notes what was learned: the standing follows a clear answer, and "down" leaves it as it was. */
-export async function checkCredential(
+export function checkCredential(
   app: App,
   address: Address,
   { repositories }: z.output<typeof CheckRequest>,
 ): Promise<CheckView & { standing: Standing }> {
-  const { credential, project } = await findLiveCredential(app, address);
-  requireGrant(address.caller, project, 'operator', credential);
-  countCheck(app, address.caller);
-  return checkAndLearn(app, { project, credential, by: actor(address.caller), repositories });
+  return againIfStale(async () => {
+    const { credential, project } = await findLiveCredential(app, address);
+    requireGrant(address.caller, project, 'operator', credential);
+    countCheck(app, address.caller);
+    return checkAndLearn(app, { project, credential, by: actor(address.caller), repositories });
+  });
 }
 
 interface StoredCheck {
@@ -78,7 +80,7 @@ export async function checkAndLearn(
   app: App,
   { project, credential, by, repositories = [] }: StoredCheck,
 ): Promise<CheckView & { standing: Standing }> {
-  const material = await openOrNote(app, credential);
+  const { material } = await openOrNote(app, credential);
   const { identity, ...result } = await check(app, subjectOfCredential(project, credential, material), repositories);
   const status = await changeStatus(app, credential, (status) => learned(app, status, result, identity), by);
   if (identity?.expiresAt) await planReminder(app, withLearned(credential, status));

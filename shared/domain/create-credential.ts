@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ulid } from 'ulid';
 import { invalidInput } from '../lib/errors.ts';
 import { projectOf, secretStoreName, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
@@ -8,7 +7,7 @@ import { check, refusalOf, requireAllowedAddress, type CheckResult } from './che
 import { subjectOfInput } from './subject.ts';
 import { countCheck } from './check-limit.ts';
 import { commit, nameTaken } from './commit.ts';
-import type { Credential, StoredCredential } from './credential.ts';
+import { newName, type Credential, type StoredCredential } from './credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
 import { once, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
@@ -103,7 +102,7 @@ function newCredential(app: App, project: Project, { input, result, caller }: St
   const by = actor(caller);
   return {
     ...declaredPart(project, input),
-    id: `cred-${ulid(app.clock.now().getTime()).toLowerCase()}`,
+    id: newName(app.clock),
     active: activePart(input, result, now),
     defaultIn: input.common.default ? effectiveEnvironments(project, input.common) : [],
     revision: 1,

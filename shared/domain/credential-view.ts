@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { warningsOfCredential } from './credential-warnings.ts';
 import type { Credential } from './credential.ts';
+import type { SecretStoreName } from './policy.ts';
 import { withLearned, type Status } from './status.ts';
 
 /** What the API shows of a credential: flat like the create request, without secrets, with what is known beside it. */
@@ -15,7 +16,7 @@ export interface CredentialView {
   method: string;
   /** Every setting of the method stands beside the common fields, under its own name. */
   [setting: string]: unknown;
-  active: { since: string; expiresAt: string | null; upstreamId: string | null };
+  active: { since: string; expiresAt: string | null; upstreamId: string | null; store: SecretStoreName | null };
   status: Omit<Status, 'schemaVersion' | 'of' | 'identity' | 'warnings'>;
   warnings: Status['warnings'];
   revision: number;
@@ -55,7 +56,12 @@ export function viewCredential({ clock }: Pick<App, 'clock'>, stored: Credential
     ...common,
     default: defaultIn.length > 0,
     defaultIn,
-    active: { since: active.since, expiresAt: active.expiresAt ?? null, upstreamId: active.upstreamId ?? null },
+    active: {
+      since: active.since,
+      expiresAt: active.expiresAt ?? null,
+      upstreamId: active.upstreamId ?? null,
+      store: active.secret?.store ?? null,
+    },
     status: known,
     warnings: warningsOfCredential(credential, status, clock.now()),
   };

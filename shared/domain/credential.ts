@@ -1,3 +1,5 @@
+import { ulid } from 'ulid';
+import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { TlsMode } from '../net/guard.ts';
 import { findMethod } from '../providers/catalog.ts';
@@ -75,6 +77,11 @@ export interface StoredCredential {
 }
 
 const ID = /^cred-[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** A new id of a credential, or name of a secret: never used before. */
+export function newName(clock: Clock): string {
+  return `cred-${ulid(clock.now().getTime()).toLowerCase()}`;
+}
 
 export function isCredentialId(text: string): boolean {
   return ID.test(text);

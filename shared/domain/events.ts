@@ -8,6 +8,7 @@ import { eventRow, projectPartition } from './rows.ts';
 export type EventType =
   | 'regcred.credential.created'
   | 'regcred.credential.updated'
+  | 'regcred.credential.moved'
   | 'regcred.credential.deleted'
   | 'regcred.credential.restored'
   | 'regcred.credential.purged'

@@ -12,7 +12,7 @@ import type { Credential } from './credential.ts';
 import { countHandOut } from './hand-out-limit.ts';
 import { renderLogin, type HandOutRequest, type RenderedLogin } from './login-format.ts';
 import { methodLogin } from './method-login.ts';
-import { openOrNote } from './missing-secret.ts';
+import { againIfStale, openOrNote } from './missing-secret.ts';
 import type { Rule } from './policy.ts';
 import { findLiveCredential, type Address, type Found } from './read-credential.ts';
 import { noteUse } from './use.ts';
@@ -36,14 +36,19 @@ export type HandOutView = RenderedLogin & {
  * Throws NOT_FOUND, FORBIDDEN, INVALID_INPUT, CREDENTIAL_DISABLED, NOTHING_TO_HAND_OUT, HAND_OUT_LIMIT, SECRET_MISSING,
  * AUDIT_UNAVAILABLE or STORE_UNAVAILABLE.
  */
-export async function handOut(app: App, address: Address, request: HandOutRequest): Promise<HandOutView> {
+export function handOut(app: App, address: Address, request: HandOutRequest): Promise<HandOutView> {
+  return againIfStale(() => handOutNow(app, address, request));
+}
+
+async function handOutNow(app: App, address: Address, request: HandOutRequest): Promise<HandOutView> {
   const found = await findLiveCredential(app, address);
   const { credential } = found;
   const rules = grantFor(found, address, request);
   requireUsable(credential, request);
+  const { material } = await openOrNote(app, credential);
   countHandOut(app, rules);
 
-  const subject = subjectOfCredential(found.project, credential, await openOrNote(app, credential));
+  const subject = subjectOfCredential(found.project, credential, material);
   const login = await methodLogin(app, credential, subject, request);
   const rendered = await renderLogin(request, subject.provider.dockerConfigKeys(subject.registry), login);
   await audit(app, credential, address, request, login);

@@ -5,7 +5,7 @@ import { AppError } from '../lib/errors.ts';
 import type { App } from './app.ts';
 import { canSee, type Caller } from './caller.ts';
 import { readCredential, type Credential, type StoredCredential } from './credential.ts';
-import { openMaterial } from './material.ts';
+import { againIfStale, openOrNote } from './missing-secret.ts';
 import type { Project } from './policy.ts';
 import { RowConflict, type Operation } from './ports.ts';
 import { credentialRow, idempotencyRow, projectPartition, statusRow } from './rows.ts';
@@ -50,7 +50,7 @@ export async function once(
   repetition: Repetition,
   make: () => Promise<Made>,
 ): Promise<Made> {
-  const find = () => findRepeated(app, project, caller, repetition);
+  const find = () => againIfStale(() => findRepeated(app, project, caller, repetition));
   const earlier = await find();
   if (earlier) return earlier;
   try {
@@ -85,7 +85,7 @@ async function findRepeated(
   // Somebody may have moved it to where the caller has no rights.
   if (!canSee(caller, project, stored.credential))
     throw conflict('The credential that this Idempotency-Key made is no longer one that you may see.');
-  const first = ownFingerprint ?? (await openMaterial(app, stored.credential)).requestFingerprint;
+  const first = ownFingerprint ?? (await openOrNote(app, stored.credential)).requestFingerprint;
   if (first === undefined) throw conflict('The credential that this Idempotency-Key made has another secret by now.');
   if (first !== fingerprint) {
     throw new AppError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.', {

@@ -91,9 +91,20 @@ export async function openMaterial(app: App, credential: Credential): Promise<Op
   return opened;
 }
 
+/** The next one who opens it has it from its store. */
+export function forgetMaterial(app: App, { active: { secret } }: Credential): void {
+  if (secret) app.materials.delete(keyOf(secret));
+}
+
+/** Whether two versions hold the same document. */
+export function isSameMaterial(one: OpenedMaterial, other: OpenedMaterial): boolean {
+  return sealMaterial(one).reveal() === sealMaterial(other).reveal();
+}
+
 /** One version's document, from memory if it was read in the last minutes; undefined if it is not in the store. */
-async function openVersion(app: App, { store, name, version }: SecretPointer): Promise<OpenedMaterial | undefined> {
-  const key = `${store}/${name}/${version}`;
+async function openVersion(app: App, pointer: SecretPointer): Promise<OpenedMaterial | undefined> {
+  const { store, name, version } = pointer;
+  const key = keyOf(pointer);
   const known = app.materials.get(key);
   if (known) {
     for (const secret of Object.values(known.material)) secret.note();
@@ -104,6 +115,10 @@ async function openVersion(app: App, { store, name, version }: SecretPointer): P
   const opened = parseDocument(value);
   app.materials.set(key, opened);
   return opened;
+}
+
+function keyOf({ store, name, version }: SecretPointer): string {
+  return `${store}/${name}/${version}`;
 }
 
 function parseDocument(value: Secret): OpenedMaterial {

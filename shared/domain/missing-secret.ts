@@ -1,36 +1,54 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../lib/errors.ts';
-import type { Secret } from '../lib/secret.ts';
 import type { App } from './app.ts';
 import { changeStatus } from './change-status.ts';
 import { readCredential, type Credential } from './credential.ts';
-import { openMaterial } from './material.ts';
+import { openMaterial, type OpenedMaterial } from './material.ts';
 import { credentialRow, projectPartition } from './rows.ts';
+
+/** A change ended the secret after the record was read that names it. */
+class StaleSecret extends AppError {
+  constructor(cause: AppError) {
+    super('STORE_UNAVAILABLE', 'The secret was replaced, moved or deleted while it was asked for.', {
+      hint: 'Ask again.',
+      retryAfterSeconds: 1,
+      cause,
+    });
+    this.name = 'StaleSecret';
+  }
+}
+
+/** Runs what reads a record and opens its secret, and once more if a change came between the two. */
+export async function againIfStale<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StaleSecret) return run();
+    throw error;
+  }
+}
 
 /**
  * As `openMaterial`; where somebody removed the secret outside regcred, the standing says so, and an event tells it once.
- * Throws STORE_UNAVAILABLE where it is gone because a change replaced it since the record was read.
+ * Throws STORE_UNAVAILABLE where it is gone because of a change since the record was read; see `againIfStale`.
  */
-export async function openOrNote(app: App, credential: Credential): Promise<Record<string, Secret>> {
+export async function openOrNote(app: App, credential: Credential): Promise<OpenedMaterial> {
   try {
-    return (await openMaterial(app, credential)).material;
+    return await openMaterial(app, credential);
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'SECRET_MISSING')) throw error;
-    if (await isReplaced(app, credential)) {
-      throw new AppError('STORE_UNAVAILABLE', 'The secret was replaced while it was asked for.', {
-        hint: 'Ask again: the new one is there.',
-        retryAfterSeconds: 1,
-        cause: error,
-      });
-    }
+    if (await isStale(app, credential)) throw new StaleSecret(error);
     await noteMissingSecret(app, credential);
     throw error;
   }
 }
 
-/** The old version ends as soon as the record names the new one, and somebody may have read the record before that. */
-async function isReplaced(app: App, { project, id, active }: Credential): Promise<boolean> {
+/** The old secret ends as soon as the record says so, and somebody may have read the record before that. */
+async function isStale(app: App, { project, id, active }: Credential): Promise<boolean> {
   const row = await app.records.get(projectPartition(project), credentialRow(id));
-  return row !== undefined && readCredential(row).credential.active.secret?.version !== active.secret?.version;
+  if (!row) return true;
+  const { credential } = readCredential(row);
+  return credential.deletedAt !== undefined || !isDeepStrictEqual(credential.active.secret, active.secret);
 }
 
 async function noteMissingSecret(app: App, credential: Credential): Promise<void> {

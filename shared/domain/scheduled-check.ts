@@ -5,6 +5,7 @@ import { isBreakerOpen } from './breaker.ts';
 import { REGCRED } from './caller.ts';
 import { checkAndLearn } from './check-credential.ts';
 import { readCredential } from './credential.ts';
+import { againIfStale } from './missing-secret.ts';
 import { planCheck } from './plan.ts';
 import { credentialRow, projectPartition } from './rows.ts';
 import type { Due } from './schedule.ts';
@@ -13,7 +14,11 @@ import type { Due } from './schedule.ts';
  * The due kind `check`: the standing follows a clear answer, and "down" changes nothing. Refused again and again, a user
  * of a registry is left alone, because accounts get locked; see `breaker.ts`.
  */
-export async function runScheduledCheck(app: App, { project: name, id }: Due): Promise<void> {
+export function runScheduledCheck(app: App, due: Due): Promise<void> {
+  return againIfStale(() => checkNow(app, due));
+}
+
+async function checkNow(app: App, { project: name, id }: Due): Promise<void> {
   const project = findProject(app, name);
   const row = await app.records.get(projectPartition(name), credentialRow(id));
   const credential = row && readCredential(row).credential;

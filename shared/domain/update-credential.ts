@@ -10,11 +10,12 @@ import { check, refusalOf, requireAllowedAddress, type CheckResult } from './che
 import { subjectOfInput } from './subject.ts';
 import { commit } from './commit.ts';
 import { requireFuture, statusAfter, type Outcome } from './create-credential.ts';
-import { methodOf, type Credential } from './credential.ts';
+import { methodOf, newName, type Credential } from './credential.ts';
 import { materialFields, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
 import { requireRevision } from './etag.ts';
-import { bindingOf, openMaterial, storeMaterial } from './material.ts';
+import { bindingOf, storeMaterial } from './material.ts';
+import { againIfStale, openOrNote } from './missing-secret.ts';
 import { changedFields, claimsDefault, readPatched } from './patch-input.ts';
 import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
 import { changeSecret, keepPresent, type Touched } from './tidy.ts';
@@ -31,7 +32,11 @@ export interface UpdateOptions extends Address {
  *
  * Throws as `createCredential`, and ETAG_REQUIRED, ETAG_MISMATCH, NOT_FOUND or MATERIAL_REQUIRED; then nothing is changed.
  */
-export async function updateCredential(app: App, options: UpdateOptions, patch: unknown): Promise<Outcome> {
+export function updateCredential(app: App, options: UpdateOptions, patch: unknown): Promise<Outcome> {
+  return againIfStale(() => update(app, options, patch));
+}
+
+async function update(app: App, options: UpdateOptions, patch: unknown): Promise<Outcome> {
   const found = await findLiveCredential(app, options);
   const { credential, project } = found;
   requireGrant(options.caller, project, 'admin', credential);
@@ -93,7 +98,7 @@ async function save(
   const old = found.credential.active.secret;
   const touched: Touched = {
     store: old?.store ?? secretStoreName(app, found.project),
-    name: old?.name ?? draft.id,
+    name: old?.name ?? newName(app.clock),
     operationId: randomUUID(),
     ...(old && { replaces: old.version }),
   };
@@ -181,7 +186,7 @@ async function checkChange(
     return undefined;
   }
   countCheck(app, options.caller);
-  const material = input.material ?? (await openMaterial(app, credential)).material;
+  const material = input.material ?? (await openOrNote(app, credential)).material;
   const result = await check(app, { ...subject, material });
   const refused = refusalOf(result);
   if (refused) throw refused;

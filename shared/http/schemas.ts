@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
-import { PURPOSES } from '../domain/policy.ts';
+import { PURPOSES, SecretStoreName } from '../domain/policy.ts';
 import { STAGES } from '../oci/stages.ts';
-import { ExportView } from './job-schemas.ts';
 
 /** What replies look like, for the documentation; the tests hold every reply that they see against these. */
 
@@ -62,7 +61,12 @@ const CredentialView = z
     defaultIn: z.array(z.string()),
     rotationPolicy: z.strictObject({ everyDays: z.number(), graceHours: z.number(), issuer: z.string() }).optional(),
     expiresAt: time.optional(),
-    active: z.strictObject({ since: time, expiresAt: time.nullable(), upstreamId: z.string().nullable() }),
+    active: z.strictObject({
+      since: time,
+      expiresAt: time.nullable(),
+      upstreamId: z.string().nullable(),
+      store: SecretStoreName.nullable().meta({ description: 'Where its secret lies; null if it has none.' }),
+    }),
     status: z.strictObject({
       standing: Standing,
       lastCheck: z.strictObject({ at: time, verdict: Verdict, stages: z.array(Stage) }).optional(),
@@ -162,16 +166,6 @@ const ProviderView = z
 
 const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
 
-const ProjectView = z
-  .strictObject({
-    name: z.string(),
-    environments: z.array(z.string()),
-    secretStore: z.string(),
-    upstreams: z.array(z.string()),
-    aws: z.strictObject({ externalId: z.string(), roleArn: z.string().nullable() }),
-  })
-  .meta({ id: 'Project' });
-
 const HealthView = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
@@ -206,10 +200,8 @@ export const schemas = {
   StoredCheck: StoredCheckView,
   HandOut: HandOutView,
   ActivityPage,
-  Export: ExportView,
   Provider: ProviderView,
   ProviderList,
-  Project: ProjectView,
   Health: HealthView,
   Problem,
 } satisfies Record<string, z.ZodType>;
