@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startAwsStores, startAzureStores } from '../peers/cloud-stores.ts';
 import { needs } from '../peers/need.ts';
-import { startService } from '../service.ts';
+import { startService, type StartOptions } from '../service.ts';
 import { temporaryFolder } from '../stores/temporary-folder.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -12,31 +13,66 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 /** Milliseconds for the whole story. */
 const LIMIT = 60_000;
 
+const SHOWN = [
+  '"standing":"accepted"',
+  '"capabilities":[{"repository":"team/app","pull":"yes","push":"yes"}]',
+  'kind: Secret',
+  'type: kubernetes.io/dockerconfigjson',
+];
+
+const TOLD = {
+  codes: ['CREDENTIAL_REJECTED', 'CREDENTIAL_DISABLED'],
+  missing: [],
+  handOuts: 3,
+  hasPulled: true,
+  login: { username: 'ci', password: 'right-password' },
+};
+
 describe('README.md', needs('registry', 'skopeo', 'umoci'), () => {
   test('tells a first story that can be pasted as it stands', { timeout: LIMIT }, async () => {
-    await using folder = await temporaryFolder();
-    const port = await freePort();
-    // The policy that the first start writes, for another port.
-    const relaxed = { [`127.0.0.1:${port}`]: ['plain-http', 'loopback'] };
-    await using service = await startService({ policy: { network: { relaxed } } });
-    const story = (await pastedBlocks('A first story'))
-      .replaceAll('/tmp/story', join(folder.path, 'story'))
-      .replaceAll('http://localhost:7071', service.url)
-      .replaceAll('127.0.0.1:5000', `127.0.0.1:${port}`);
+    expect(await tellStory({})).toMatchObject(TOLD);
+  });
 
-    const said = await runScript(`${story}\n`, service.data);
+  describe('tells it with everything in the clouds, too', needs('azurite', 'moto'), () => {
+    test.for([
+      ['Table Storage, Storage queues and Key Vault', startAzureStores],
+      ['Table Storage, Storage queues and Secrets Manager', startAwsStores],
+    ] as const)('%s', { timeout: LIMIT }, async ([, start]) => {
+      await using stores = await start();
 
-    expect(codesIn(said)).toEqual(['CREDENTIAL_REJECTED', 'CREDENTIAL_DISABLED']);
-    expect(said).toContain('"standing":"accepted"');
-    expect(said).toContain('"capabilities":[{"repository":"team/app","pull":"yes","push":"yes"}]');
-    expect(said).toContain('kind: Secret');
-    expect(said).toContain('type: kubernetes.io/dockerconfigjson');
-    expect(await readdir(join(folder.path, 'story', 'pulled'))).toContain('manifest.json');
-    expect(said.match(/"regcred\.credential\.handed-out"/g)).toHaveLength(3);
-    const { auths } = JSON.parse(await readFile(join(folder.path, 'story', 'config.json'), 'utf8')) as { auths: object };
-    expect(auths).toMatchObject({ [`127.0.0.1:${port}`]: { username: 'ci', password: 'right-password' } });
+      expect(await tellStory(stores)).toMatchObject(TOLD);
+    });
   });
 });
+
+interface Where {
+  environment?: StartOptions['environment'];
+  network?: object;
+}
+
+/** What somebody sees who pastes it. */
+async function tellStory({ environment = {}, network = {} }: Where) {
+  await using folder = await temporaryFolder();
+  const port = await freePort();
+  // The policy that the first start writes, for another port.
+  const relaxed = { [`127.0.0.1:${port}`]: ['plain-http', 'loopback'] };
+  await using service = await startService({ environment, policy: { network: { ...network, relaxed } } });
+  const story = (await pastedBlocks('A first story'))
+    .replaceAll('/tmp/story', join(folder.path, 'story'))
+    .replaceAll('http://localhost:7071', service.url)
+    .replaceAll('127.0.0.1:5000', `127.0.0.1:${port}`);
+
+  const said = await runScript(`${story}\n`, service.data);
+
+  const { auths } = JSON.parse(await readFile(join(folder.path, 'story', 'config.json'), 'utf8')) as { auths: object };
+  return {
+    codes: codesIn(said),
+    missing: SHOWN.filter((text) => !said.includes(text)),
+    handOuts: said.match(/"regcred\.credential\.handed-out"/g)?.length,
+    hasPulled: (await readdir(join(folder.path, 'story', 'pulled'))).includes('manifest.json'),
+    login: Object.entries(auths).find(([key]) => key === `127.0.0.1:${port}`)?.[1],
+  };
+}
 
 /** The shell blocks under a heading, one after the other. */
 async function pastedBlocks(heading: string): Promise<string> {
