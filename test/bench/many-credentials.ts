@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { ulid } from 'ulid';
+import type { App } from '../../shared/domain/app.ts';
 import { credentialFields, type Credential } from '../../shared/domain/credential.ts';
+import { planCheck } from '../../shared/domain/plan.ts';
 import { RECORD_LIMITS, type Operation } from '../../shared/domain/ports.ts';
-import { credentialRow, nameRow, projectPartition, statusRow } from '../../shared/domain/rows.ts';
+import { credentialRow, DUE_PARTITION, nameRow, projectPartition, statusRow } from '../../shared/domain/rows.ts';
 import { statusFields, unverified } from '../../shared/domain/status.ts';
+import { systemClock } from '../../shared/lib/clock.ts';
 import { openDataFolder } from '../../shared/stores/data-folder.ts';
 import { openSqliteRecords } from '../../shared/stores/records/sqlite.ts';
 
@@ -11,15 +14,19 @@ const ROWS_EACH = 3;
 const BATCH = Math.floor(RECORD_LIMITS.operations / ROWS_EACH);
 const BY = { issuer: 'urn:bench', subject: 'bench' };
 
-/** Fills a data folder with credentials as the service itself would store them, through the record store. */
+/**
+ * Fills a data folder with credentials as the service itself would store them, through the record store: each with its
+ * status, its name and its next check.
+ */
 export async function storeCredentials(data: string, count: number): Promise<void> {
   await mkdir(data, { recursive: true });
   const folder = await openDataFolder(data, {});
   const records = await openSqliteRecords(folder.records, {});
   for (let stored = 0; stored < count; stored += BATCH) {
     const size = Math.min(BATCH, count - stored);
-    const operations = Array.from({ length: size }, (_, index) => rowsOf(credential(stored + index))).flat();
-    await records.write(projectPartition('default'), operations);
+    const credentials = Array.from({ length: size }, (_, index) => credential(stored + index));
+    await records.write(projectPartition('default'), credentials.flatMap(rowsOf));
+    await records.write(DUE_PARTITION, await checksOf(credentials));
   }
   await records.close();
   await folder.close();
@@ -31,6 +38,16 @@ function rowsOf(credential: Credential): Operation[] {
     { kind: 'insert', row: statusRow(credential.id), fields: statusFields(unverified(credential)) },
     { kind: 'insert', row: nameRow(credential.name), fields: { schemaVersion: 1, id: credential.id } },
   ];
+}
+
+/** Planned as the service does it, but kept for one transaction. */
+async function checksOf(credentials: Credential[]): Promise<Operation[]> {
+  const planned: Operation[] = [];
+  const write = async (_partition: string, operations: Operation[]) => (planned.push(...operations), []);
+  // Planning needs no other part of the app.
+  const app = { clock: systemClock, records: { write } } as unknown as App;
+  for (const credential of credentials) await planCheck(app, credential);
+  return planned;
 }
 
 function credential(number: number): Credential {

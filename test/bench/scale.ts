@@ -11,16 +11,18 @@ const PAGES_TO_WALK = 300;
 const PAGES_PER_TURN = 20;
 const PAGE = '/api/projects/default/credentials?limit=50';
 
-/** What a hundred times as many credentials cost: memory, and the first page of a list without filters. */
+/** What a hundred times as many credentials cost: memory, the first page of a list without filters, and a tick. */
 export async function scaleFigures({ bench, newFolder }: BuiltApps): Promise<Line[]> {
   const many = { root: bench, data: await newFolder() };
   const few = { root: bench, data: await newFolder() };
   await storeCredentials(many.data, MANY);
   await storeCredentials(few.data, FEW);
   const memory = await compareInTurns(memoryAfterUse(many), memoryAfterUse(few), { turns: 3, warmUp: 0 });
+  const { pages, ticks } = await compareTimes(many, few);
   return [
     { what: `memory, ${MANY} credentials to ${FEW}`, goal: 1.3, unit: 'MB', found: memory },
-    { what: `a page of 50, ${MANY} credentials to ${FEW}`, goal: 1.3, unit: 'ms', found: await comparePages(many, few) },
+    { what: `a page of 50, ${MANY} credentials to ${FEW}`, goal: 1.3, unit: 'ms', found: pages },
+    { what: `a tick with 100 due, ${MANY} credentials to ${FEW}`, goal: 1.2, unit: 'ms', found: ticks },
   ];
 }
 
@@ -44,12 +46,15 @@ async function walk(client: Client, pages: number): Promise<void> {
   }
 }
 
-async function comparePages(many: StartOptions, few: StartOptions): Promise<Comparison> {
+async function compareTimes(many: StartOptions, few: StartOptions): Promise<{ pages: Comparison; ticks: Comparison }> {
   await using withMany = await startService(many);
   await using withFew = await startService(few);
   using toMany = openClient(withMany.url, await withMany.token());
   using toFew = openClient(withFew.url, await withFew.token());
-  return await compareInTurns(perPage(toMany), perPage(toFew), { turns: 25, warmUp: 5 });
+  return {
+    pages: await compareInTurns(perPage(toMany), perPage(toFew), { turns: 25, warmUp: 5 }),
+    ticks: await compareInTurns(perTick(toMany), perTick(toFew), { turns: 25, warmUp: 5 }),
+  };
 }
 
 /** Milliseconds for the first page. */
@@ -58,5 +63,13 @@ function perPage(client: Client): Measure {
     const startedAt = performance.now();
     for (let read = 0; read < PAGES_PER_TURN; read += 1) await client.send('GET', PAGE);
     return (performance.now() - startedAt) / PAGES_PER_TURN;
+  };
+}
+
+/** Milliseconds of a tick, as the service itself measures it. */
+function perTick(client: Client): Measure {
+  return async () => {
+    const { milliseconds } = JSON.parse(await client.send('POST', '/api/bench/tick')) as { milliseconds: number };
+    return milliseconds;
   };
 }

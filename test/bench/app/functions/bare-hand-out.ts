@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
-import { openService, useService } from '../../../../shared/app.ts';
-import { openPorts } from '../../../../shared/open-ports.ts';
-import { readSettings } from '../../../../shared/domain/settings.ts';
 import { authenticate } from '../../../../shared/http/authenticate.ts';
-
-/** The service of this process, opened here so that the bare function works on the very same parts. */
-const settings = readSettings(process.env);
-const service = openPorts(settings).then((ports) => openService(settings, ports));
-useService(service);
+import { service } from '../service.ts';
 
 /** The least that any hand-out has to do: know who calls, read one record, and write durably that it happened. */
 app.http('bare-hand-out', {
