@@ -46,6 +46,7 @@ export function openService(settings: Settings, ports: Ports): Service & AsyncDi
     queue: ports.queue,
     secretStore: (name) => ports.secretStore(name),
     network: guardedNetwork(policy),
+    identity: ports.identity,
     clock: ports.clock,
     materials: new LRUCache({ max: 10_000, ttl: MATERIAL_LIFE }),
     handOuts: { hour: 0, counts: new Map() },

@@ -1,21 +1,25 @@
 import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
 import { ConfigurationError, storageOf, type Settings } from './domain/settings.ts';
+import { AWS_KEY_MISSING, openOwnIdentity, type OwnIdentity } from './identity/own-identity.ts';
+import { awsKeyOf } from './identity/aws.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { AppError } from './lib/errors.ts';
+import { awsHttpHandler } from './net/aws-http-handler.ts';
+import { azureHttpClient } from './net/azure-http-client.ts';
 import type { NetworkPolicy } from './net/network-policy.ts';
 import { operatorNetwork, type Operator } from './net/operator.ts';
-import { awsAccessKey } from './stores/aws/access-key.ts';
 import { openDataFolder, type DataFolder } from './stores/data-folder.ts';
 import { openSqliteQueue } from './stores/queue/sqlite.ts';
 import { openSqliteRecords } from './stores/records/sqlite.ts';
 import { openLocalSecrets } from './stores/secrets/local.ts';
 
-/** The stores behind the ports. */
+/** The stores behind the ports, and as whom they are asked. */
 export interface Ports {
   records: RecordStore;
   queue: Queue;
   secretStore(name: SecretStoreName): Promise<SecretStore>;
+  identity: OwnIdentity;
   clock: Clock;
   close(): Promise<void>;
 }
@@ -37,16 +41,18 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
   const localSecrets = onDemand(async () => openLocalSecrets(await dataFolder()));
   if (secretStoresOf(settings).has('local')) await localSecrets();
   const operator = operatorNetwork(networkPolicy(settings));
+  const identity = openOwnIdentity(process.env, { inAzure: settings.inAzure, operator });
   // Opened when they are first asked for: their libraries cost time at a start.
   const secretStores: Record<SecretStoreName, () => Promise<SecretStore>> = {
     local: () => localSecrets().catch(refuseLocal),
-    'key-vault': onDemand(() => openVault(settings, operator)),
-    'secrets-manager': onDemand(() => openAws(settings, operator)),
+    'key-vault': onDemand(() => openVault(settings, operator, identity)),
+    'secrets-manager': onDemand(() => openAws(settings, operator, identity)),
   };
   return {
     records,
     queue,
     secretStore: (name) => secretStores[name](),
+    identity,
     clock,
     close: async () => {
       await operator[Symbol.asyncDispose]();
@@ -76,27 +82,22 @@ function refuseLocal(cause: unknown): never {
 }
 
 /** Throws STORE_UNAVAILABLE where no setting names a vault: secrets were once kept in one, or somebody asks to move one there. */
-async function openVault({ vaultUrl, inAzure }: Settings, operator: Operator): Promise<SecretStore> {
+async function openVault({ vaultUrl }: Settings, operator: Operator, identity: OwnIdentity): Promise<SecretStore> {
   if (!vaultUrl) throw new AppError('STORE_UNAVAILABLE', 'This service knows no vault', { hint: VAULT_URL_MISSING });
-  const { azureHttpClient } = await import('./stores/azure/http-client.ts');
-  const { azureCredential } = await import('./stores/azure/credential.ts');
   const { openKeyVault } = await import('./stores/secrets/key-vault.ts');
-  const httpClient = azureHttpClient(operator);
-  const credential = await azureCredential(process.env, { inAzure, httpClient });
-  return openKeyVault({ url: vaultUrl, credential, httpClient });
+  return openKeyVault({ url: vaultUrl, credential: await identity.azure(), httpClient: azureHttpClient(operator) });
 }
 
 /** Throws STORE_UNAVAILABLE where the settings do not say how to get at it. */
-async function openAws(settings: Settings, operator: Operator): Promise<SecretStore> {
+async function openAws(settings: Settings, operator: Operator, identity: OwnIdentity): Promise<SecretStore> {
   const { awsRegion: region, retentionDays } = settings;
-  const key = awsAccessKey(process.env);
   const mistake = awsMistake(settings);
-  if (mistake || !region || !key) {
+  if (mistake || !region) {
     throw new AppError('STORE_UNAVAILABLE', 'This service cannot get at Secrets Manager', { ...(mistake && { hint: mistake }) });
   }
-  const { awsHttpHandler } = await import('./stores/aws/http-handler.ts');
   const { openSecretsManager } = await import('./stores/secrets/secrets-manager.ts');
-  return openSecretsManager({ region, key, httpHandler: awsHttpHandler(operator), retentionDays });
+  const httpHandler = awsHttpHandler((url, options) => operator.request(url.href, options));
+  return openSecretsManager({ region, key: () => identity.aws(), httpHandler, retentionDays });
 }
 
 /** What keeps Secrets Manager from being used. In Azure a key that does not end has no place. */
@@ -104,9 +105,7 @@ function awsMistake({ awsRegion, inAzure }: Settings): string | undefined {
   if (inAzure)
     return 'REGCRED_SECRETS: secrets-manager is not to be had in Azure in this version; use key-vault, also in the projects of the policy';
   if (!awsRegion) return 'REGCRED_AWS_REGION: is needed where secrets are kept in secrets-manager';
-  if (!awsAccessKey(process.env))
-    return 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: are needed where secrets are kept in secrets-manager';
-  return undefined;
+  return awsKeyOf(process.env) ? undefined : AWS_KEY_MISSING;
 }
 
 const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';

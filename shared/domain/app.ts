@@ -1,4 +1,5 @@
 import type { LRUCache } from 'lru-cache';
+import type { OwnIdentity } from '../identity/own-identity.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Guarded } from '../net/guarded.ts';
@@ -17,6 +18,7 @@ export interface App {
   /** Opened at first use. Throws STORE_UNAVAILABLE where the store cannot be had. */
   secretStore(name: SecretStoreName): Promise<SecretStore>;
   network: Guarded;
+  identity: OwnIdentity;
   clock: Clock;
   /** Opened material by secret version, which never changes. */
   materials: LRUCache<string, OpenedMaterial>;

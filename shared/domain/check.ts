@@ -3,9 +3,11 @@ import type { GuardedSession } from '../net/guarded.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
 import { STAGES, type RepositoryQuestion, type Stage, type Verdict, type Warning } from '../oci/stages.ts';
-import type { Identity, MethodContext } from '../providers/provider.ts';
+import type { Identity } from '../providers/provider.ts';
 import type { App } from './app.ts';
+import { methodContext } from './method-context.ts';
 import { loginOf, targetOf, type Subject } from './subject.ts';
+import { requireUpstreams } from './upstreams.ts';
 
 /** Milliseconds after which a provider's own questions end, too; the probe has a limit of its own. */
 const LIMIT = 65_000;
@@ -35,15 +37,8 @@ async function tryLogin(
   session: GuardedSession,
   repositories: RepositoryQuestion[],
 ): Promise<CheckResult> {
-  const { provider, method, registry, settings, material, tokenRealm } = subject;
-  const contextWith = (signal: AbortSignal): MethodContext => ({
-    settings,
-    material,
-    registry,
-    http: session,
-    clock: app.clock,
-    signal,
-  });
+  const { provider, method, registry, settings, tokenRealm } = subject;
+  const contextWith = (signal: AbortSignal) => methodContext(app, subject, { session: () => session, signal });
   let identity: Identity | undefined;
   const result = await probe({
     session,
@@ -84,8 +79,9 @@ function nothingToTry(subject: Subject): CheckResult {
   return { verdict: 'indeterminate', stages, warnings: [...warningsOf(subject), warning] };
 }
 
-/** What can be said of an address without the network. Throws ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED. */
+/** What the policy says of an address, and of what regcred itself touches, without the network. Throws ADDRESS_BLOCKED or PLAIN_HTTP_NOT_ALLOWED. */
 export function requireAllowedAddress(app: App, subject: Subject): void {
+  requireUpstreams(subject);
   try {
     app.network.inspect(targetOf(subject));
   } catch (error) {

@@ -9,16 +9,20 @@ import type { App } from './app.ts';
 import { errorOfVerdict } from './check.ts';
 import type { Credential } from './credential.ts';
 import type { HandOutRequest } from './login-format.ts';
+import { methodContext } from './method-context.ts';
 import { loginOf, targetOf, type Subject } from './subject.ts';
+import { requireUpstreams } from './upstreams.ts';
 
 /** The longest that minting may take, in milliseconds. */
 const LIMIT = 30_000;
 
 /**
  * The login to hand out: the material as it is, or a minted one, narrowed to what was asked for where the method can.
- * Throws NOTHING_TO_HAND_OUT, and for a provider that does not mint the error of the verdict.
+ * Throws NOTHING_TO_HAND_OUT, ADDRESS_BLOCKED for what the project may not have regcred touch, and for a provider that does not mint the error of the verdict.
  */
 export async function methodLogin(app: App, credential: Credential, subject: Subject, request: HandOutRequest): Promise<Login> {
+  // Before what is kept: the policy may have changed since it was minted.
+  requireUpstreams(subject);
   const scope = scopeOf(credential, subject, request);
   if (!subject.method.mints && !scope) return call(app, subject, undefined);
   const { id, active } = credential;
@@ -41,22 +45,11 @@ function scopeOf(
 
 /** Most methods need no network for a login: the session is opened when one asks for it. */
 async function call(app: App, subject: Subject, scope: LoginScope | undefined): Promise<Login> {
-  const { method, settings, material, registry } = subject;
   const signal = AbortSignal.timeout(LIMIT);
   const sessions: GuardedSession[] = [];
-  const context: MethodContext = {
-    settings,
-    material,
-    registry,
-    clock: app.clock,
-    signal,
-    ...(scope && { scope }),
-    get http() {
-      return (sessions[0] ??= app.network.open({ ...targetOf(subject), signal }));
-    },
-  };
+  const session = () => (sessions[0] ??= app.network.open({ ...targetOf(subject), signal }));
   try {
-    return await loginOf(method, context);
+    return await loginOf(subject.method, methodContext(app, subject, { session, signal, ...(scope && { scope }) }));
   } catch (error) {
     throw error instanceof Refusal || error instanceof NetError ? publicError(asRefusal(error)) : error;
   } finally {

@@ -55,8 +55,8 @@ const SAME_IN_BOTH = [
   'expiresAt',
 ] as const satisfies (keyof Credential)[];
 
-/** The credential as a request would spell it, without the secret: what a patch is merged into. */
-function asInput(credential: Credential): Record<string, unknown> {
+/** The credential as a request would spell it, without the secret: what a patch is merged into, and what an export shows. */
+export function asInput(credential: Credential): Record<string, unknown> {
   const same = SAME_IN_BOTH.filter((name) => credential[name] !== undefined).map((name) => [name, credential[name]]);
   return { ...Object.fromEntries(same), default: credential.defaultIn.length > 0, ...credential.active.settings };
 }

@@ -14,6 +14,21 @@ const SECRET_STORES = ['local', 'key-vault', 'secrets-manager'] as const;
 export const SecretStoreName = z.enum(SECRET_STORES);
 export type SecretStoreName = z.infer<typeof SecretStoreName>;
 
+const GUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+
+/** What names a thing in a cloud, or what things lie in. */
+const UPSTREAMS = [
+  new RegExp(`^${GUID}$`),
+  new RegExp(`^/subscriptions/${GUID}(?:/[^/*]+)*/?$`),
+  /^arn:aws[a-z-]*:iam::\d{12}:role(?:\/[\w+=,.@-]+)*\/?$/,
+  /^projects\/[a-z][a-z0-9-]{4,28}[a-z0-9](?:\/serviceAccounts\/[a-z0-9-]+@[a-z0-9.-]+)?$/,
+];
+
+const upstream = z.string().refine((text) => UPSTREAMS.some((form) => form.test(text)), {
+  message:
+    'must be an ARM id (/subscriptions/...), the client id of an Entra application or managed identity, the ARN of a role of AWS or of a path of roles (arn:aws:iam::123456789012:role/team), or projects/PROJECT of Google, alone or with /serviceAccounts/EMAIL',
+});
+
 const Project = z.strictObject({
   name: slug,
   environments: z.array(slug).min(1).max(20),
@@ -26,10 +41,10 @@ const Project = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'If given, the only registries that the project may name; `*` stands for one or more labels.' }),
-  upstreams: z
-    .array(z.string().min(1))
-    .default([])
-    .meta({ description: "Scopes in which regcred's own identity may act for this project." }),
+  upstreams: z.array(upstream).default([]).meta({
+    description:
+      "Where regcred's own identity may act for this project: each covers what lies below it. What is not listed, the project cannot make regcred touch.",
+  }),
 });
 
 const Jwk = z.looseObject({ kty: z.string() });

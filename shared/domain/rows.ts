@@ -21,6 +21,7 @@ export const EVENTS = 'event:';
 export const IDEMPOTENCY_KEYS = 'idempotency:';
 export const STATUSES = 'status:';
 
+export const EXTERNAL_ID_ROW = 'external-id';
 export const credentialRow = (id: string) => `${CREDENTIALS}${id}`;
 export const statusRow = (id: string) => `${STATUSES}${id}`;
 export const eventRow = (eventId: string) => `${EVENTS}${eventId}`;

@@ -9,6 +9,9 @@ const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.
 /** Of the public partition, China and GovCloud: https://docs.aws.amazon.com/general/latest/gr/asm.html */
 const AWS_REGION = /^[a-z]{2}(?:-gov)?-[a-z]{4,9}-\d$/;
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
+const AWS_ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
 const Environment = z.object({
   REGCRED_RECORDS: z.enum(['sqlite', 'table']).default('sqlite'),
   REGCRED_QUEUE: z.enum(['sqlite', 'storage-queue']).default('sqlite'),
@@ -18,6 +21,11 @@ const Environment = z.object({
     .regex(VAULT_URL, 'is not the address of a vault, such as https://NAME.vault.azure.net')
     .optional(),
   REGCRED_AWS_REGION: z.string().regex(AWS_REGION, 'is not a region of AWS, such as eu-west-1').optional(),
+  REGCRED_AWS_ROLE_ARN: z
+    .string()
+    .regex(AWS_ROLE, 'is not the ARN of a role, such as arn:aws:iam::123456789012:role/regcred')
+    .optional(),
+  REGCRED_TOKEN_AUDIENCE: z.string().min(1).max(512).default('api://AzureADTokenExchange'),
   REGCRED_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   REGCRED_RETENTION_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
   REGCRED_DATA: z.string().min(1).default('.regcred'),
@@ -43,6 +51,10 @@ export interface Settings {
   vaultUrl?: string;
   /** Of the AWS Secrets Manager, if one is used. */
   awsRegion?: string;
+  /** regcred's own role in AWS, which it assumes with a token of Entra ID. */
+  awsRoleArn?: string;
+  /** Of the tokens of Entra ID by which AWS and Google know regcred. */
+  tokenAudience: string;
   publicUrl?: string;
   /** How long deleted credentials and activity are kept. */
   retentionDays: number;
@@ -76,6 +88,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     secrets: values.REGCRED_SECRETS,
     ...(values.REGCRED_VAULT_URL && { vaultUrl: values.REGCRED_VAULT_URL }),
     ...(values.REGCRED_AWS_REGION && { awsRegion: values.REGCRED_AWS_REGION }),
+    ...(values.REGCRED_AWS_ROLE_ARN && { awsRoleArn: values.REGCRED_AWS_ROLE_ARN }),
+    tokenAudience: values.REGCRED_TOKEN_AUDIENCE,
     ...(values.REGCRED_PUBLIC_URL && { publicUrl: values.REGCRED_PUBLIC_URL }),
     retentionDays: values.REGCRED_RETENTION_DAYS,
     dataFolder: values.REGCRED_DATA,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PURPOSES, SecretStoreName } from '../domain/policy.ts';
 import { STAGES } from '../oci/stages.ts';
+import { ExportView } from './job-schemas.ts';
 
 /** What replies look like, for the documentation; the tests hold every reply that they see against these. */
 
@@ -166,6 +167,16 @@ const ProviderView = z
 
 const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
 
+const ProjectView = z
+  .strictObject({
+    name: z.string(),
+    environments: z.array(z.string()),
+    secretStore: z.string(),
+    upstreams: z.array(z.string()),
+    aws: z.strictObject({ externalId: z.string(), roleArn: z.string().nullable() }),
+  })
+  .meta({ id: 'Project' });
+
 const HealthView = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
@@ -200,8 +211,10 @@ export const schemas = {
   StoredCheck: StoredCheckView,
   HandOut: HandOutView,
   ActivityPage,
+  Export: ExportView,
   Provider: ProviderView,
   ProviderList,
+  Project: ProjectView,
   Health: HealthView,
   Problem,
 } satisfies Record<string, z.ZodType>;

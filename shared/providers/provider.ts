@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OwnIdentity } from '../identity/own-identity.ts';
 import type { GuardedSession } from '../net/guarded.ts';
 import type { RegistryAddress } from '../oci/address.ts';
 import type { Login } from '../oci/login.ts';
@@ -50,11 +51,18 @@ export interface Identity {
   provesNothing?: true;
 }
 
+/** What a method may do with regcred's own identity: nothing that its `upstreams` does not name. */
+export interface Cloud extends OwnIdentity {
+  /** By which the roles of AWS that trust regcred tell this project from others; made at first need, and never changed. */
+  externalId(): Promise<string>;
+}
+
 export interface MethodContext<Settings = Record<string, unknown>, Material = Record<string, Secret>> {
   settings: Settings;
   material: Material;
   registry: RegistryAddress;
   http: GuardedSession;
+  cloud: Cloud;
   clock: Clock;
   signal: AbortSignal;
   /** What a narrowed login should be good for; absent: everything. */
@@ -82,6 +90,14 @@ interface Rotation<Settings, Material> {
   revoke(context: MethodContext<Settings, Material>, upstreamId: string): Promise<void>;
 }
 
+/** A thing in a cloud that is touched as regcred itself, and the field that names it. */
+export interface Upstream {
+  /** Of the field, such as `/roleArn`. */
+  pointer: string;
+  /** An ARM id, the client id of an app or a managed identity, the ARN of a role, or `projects/P/serviceAccounts/EMAIL`. */
+  name: string;
+}
+
 /** One way to log in to a provider. A capability that it does not have is absent. */
 export interface Method<Settings extends z.ZodObject = z.ZodObject, Material extends z.ZodObject = z.ZodObject> {
   provider: string;
@@ -101,6 +117,8 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   identify?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Identity>;
   /** Absent: the provider cannot issue new material on demand. */
   rotation?: Rotation<z.output<Settings>, z.output<Material>>;
+  /** What it touches as regcred itself: each must lie within the project's upstreams. Absent: it has material of its own. */
+  upstreams?(settings: z.output<Settings>): Upstream[];
   /** What can be said of it without asking anybody: an admin account, a password of a person. */
   warnings?(settings: z.output<Settings>): Warning[];
   /** What to look at where the registry refuses the login without a reason. Absent: user name and password. */

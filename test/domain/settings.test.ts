@@ -41,6 +41,8 @@ describe('the settings', () => {
     [{ REGCRED_AWS_REGION: 'Ireland' }, 'REGCRED_AWS_REGION'],
     [{ REGCRED_AWS_REGION: 'eu-west-1.example.com' }, 'REGCRED_AWS_REGION'],
     [{ REGCRED_AWS_REGION: 'eu-west-1a' }, 'REGCRED_AWS_REGION'],
+    [{ REGCRED_AWS_ROLE_ARN: 'regcred' }, 'REGCRED_AWS_ROLE_ARN'],
+    [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:user/regcred' }, 'REGCRED_AWS_ROLE_ARN'],
     [{ REGCRED_PUBLIC_URL: 'regcred.example.com' }, 'REGCRED_PUBLIC_URL'],
     [{ REGCRED_RETENTION_DAYS: '3' }, 'REGCRED_RETENTION_DAYS'],
     [{ REGCRED_RETENTION_DAYS: 'long' }, 'REGCRED_RETENTION_DAYS'],
@@ -147,6 +149,9 @@ describe('a mistake in the policy is named by its path', () => {
     [{ ...POLICY, projects: [{ ...PROJECT, environments: ['a b'] }] }, '/projects/0/environments/0'],
     [{ ...POLICY, projects: [{ ...PROJECT, networks: ['10.0.0.0'] }] }, '/projects/0/networks/0'],
     [{ ...POLICY, projects: [{ ...PROJECT, secretStore: 'vault' }] }, '/projects/0/secretStore'],
+    [{ ...POLICY, projects: [{ ...PROJECT, upstreams: ['arn:aws:iam::123456789012:role/*'] }] }, '/projects/0/upstreams/0'],
+    [{ ...POLICY, projects: [{ ...PROJECT, upstreams: ['/subscriptions'] }] }, '/projects/0/upstreams/0'],
+    [{ ...POLICY, projects: [{ ...PROJECT, upstreams: ['contoso.azurecr.io'] }] }, '/projects/0/upstreams/0'],
     [{ ...POLICY, projects: [PROJECT, PROJECT] }, '/projects/1/name'],
     [{ ...POLICY, issuers: [ISSUER, ISSUER] }, '/issuers/1/issuer'],
     [{ ...POLICY, issuers: [{ issuer: 'x' }], rules: [] }, '/issuers/0/audience'],
@@ -175,6 +180,21 @@ describe('a mistake in the policy is named by its path', () => {
     ],
   ])('%o', ([policy, path]) => {
     expect(mistake(() => read(policy))).toContain(path);
+  });
+
+  test('each form of an upstream is fine', () => {
+    const guid = '3f2b8c1e-5d47-4a90-9b6e-0c1d2e3f4a5b';
+    const upstreams = [
+      guid,
+      `/subscriptions/${guid}`,
+      `/subscriptions/${guid}/resourceGroups/images (old)/providers/Microsoft.ContainerRegistry/registries/contoso`,
+      'arn:aws-cn:iam::123456789012:role',
+      'arn:aws:iam::123456789012:role/team/',
+      'projects/my-project',
+      'projects/my-project/serviceAccounts/pull@my-project.iam.gserviceaccount.com',
+    ];
+
+    expect(read({ ...POLICY, projects: [{ ...PROJECT, upstreams }] }).policy.projects).toMatchObject([{ upstreams }]);
   });
 
   test('hosts and addresses in the spelling that is compared are fine', () => {

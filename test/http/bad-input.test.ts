@@ -45,6 +45,7 @@ const WITH_BODY: [string, string, () => string, () => object][] = [
 ];
 const WITHOUT_BODY: [string, string, () => string][] = [
   ['list', 'GET', () => CREDENTIALS],
+  ['export', 'GET', () => '/api/projects/default/export'],
   ['get', 'GET', () => path],
   ['activity', 'GET', () => `${path}/activity`],
   ['delete', 'DELETE', () => path],
@@ -178,7 +179,7 @@ describe('an address that is no route', () => {
   test.for<[string, string, number, string | null]>([
     ['GET', '/api/nothing', 404, null],
     ['GET', '/api', 404, null],
-    ['POST', '/api/projects/default', 404, null],
+    ['POST', '/api/projects/default', 405, 'GET'],
     ['GET', `${CREDENTIALS}/x/y/z`, 404, null],
     ['PUT', CREDENTIALS, 405, 'GET, POST'],
     ['DELETE', CREDENTIALS, 405, 'GET, POST'],

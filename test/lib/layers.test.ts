@@ -29,6 +29,9 @@ describe('the linter holds the layers', () => {
     ['shared/lib', '../net/guarded.ts'],
     ['shared/net', '../oci/probe.ts'],
     ['shared/oci', '../providers/catalog.ts'],
+    ['shared/oci', '../identity/own-identity.ts'],
+    ['shared/identity', '../providers/provider.ts'],
+    ['shared/net', '../identity/own-identity.ts'],
     ['shared/providers', '../domain/app.ts'],
     ['shared/domain', '../http/route.ts'],
     ['shared/domain', '../stores/outage.ts'],
@@ -46,7 +49,7 @@ describe('the linter holds the layers', () => {
     expect(await complaint(`${folder}/planted.ts`, content)).toContain('no-restricted-imports');
   });
 
-  test.for(['shared/domain', 'shared/http', 'shared/providers', 'shared/oci', 'shared/stores', 'functions'])(
+  test.for(['shared/domain', 'shared/http', 'shared/providers', 'shared/identity', 'shared/oci', 'shared/stores', 'functions'])(
     '%s may not use fetch',
     async (folder) => {
       const content = "export const answer = () => fetch('https://registry.example.com/v2/');\n";

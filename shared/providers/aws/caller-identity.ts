@@ -1,10 +1,10 @@
+import type { AwsKey } from '../../lib/aws-key.ts';
 import { NetError } from '../../net/net-error.ts';
 import { Refusal } from '../../oci/stages.ts';
 import type { Warning } from '../../oci/stages.ts';
 import type { Identity, MethodContext } from '../provider.ts';
 import { awsRefusal } from './refusal.ts';
 import { sdkSettings } from './sdk-session.ts';
-import type { AccessKey } from './sdk-session.ts';
 
 const LASTING: Warning = {
   code: 'NEVER_EXPIRES',
@@ -19,7 +19,7 @@ const UNKNOWN: Warning = {
 };
 
 export interface CallerQuestion {
-  key: AccessKey;
+  key: AwsKey;
   region: string;
   /** Of STS. */
   endpoint: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AwsKey } from '../../lib/aws-key.ts';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import type { Login } from '../../oci/login.ts';
 import { secretAccessKey, accessKeyId } from '../aws/access-key-fields.ts';
@@ -6,7 +7,6 @@ import { identifyCaller } from '../aws/caller-identity.ts';
 import { readEcrLogin } from '../aws/ecr-login.ts';
 import { awsRefusal } from '../aws/refusal.ts';
 import { sdkSettings } from '../aws/sdk-session.ts';
-import type { AccessKey } from '../aws/sdk-session.ts';
 import { defineMethod } from '../provider.ts';
 import type { MethodContext } from '../provider.ts';
 import { ecrUrl } from './ecr-url.ts';
@@ -42,7 +42,7 @@ export const ecrAccessKey = defineMethod({
   narrowing: false,
 });
 
-async function mint(context: MethodContext, host: EcrHost, key: AccessKey): Promise<Login> {
+async function mint(context: MethodContext, host: EcrHost, key: AwsKey): Promise<Login> {
   const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
   const client = new ECRClient(sdkSettings(context, key, host.region, ecrEndpoint(host)));
   try {

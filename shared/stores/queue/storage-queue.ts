@@ -1,6 +1,6 @@
 import { QUEUE_LIMITS, type Message, type Queue, type ReceivedMessage } from '../../domain/ports.ts';
+import { managedIdentity } from '../../identity/azure.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
-import { managedIdentity } from '../azure/credential.ts';
 import { CALL_LIMIT, refusalCode, storageOutageAsAppError } from '../azure/storage-failure.ts';
 import { checkQueueName, checkReceiveCount, checkSeconds, messageText } from './limits.ts';
 

@@ -2,8 +2,8 @@ import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } fro
 import { TableClient } from '@azure/data-tables';
 import type { Row } from '../../domain/ports.ts';
 import { SECOND } from '../../lib/clock.ts';
+import { managedIdentity } from '../../identity/azure.ts';
 import type { StorageAccount } from '../../lib/storage-account.ts';
-import { managedIdentity } from '../azure/credential.ts';
 import { CALL_LIMIT, refusalCode, refusalStatus } from '../azure/storage-failure.ts';
 import { batchEtags, batchRequest, type BatchPart } from './table-batch.ts';
 import { fromEntity } from './table-entity.ts';

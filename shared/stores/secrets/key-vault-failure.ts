@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { NetError } from '../../net/net-error.ts';
-import type { AzureHttpClient } from '../azure/http-client.ts';
+import type { AzureHttpClient } from '../../net/azure-http-client.ts';
 
 /** The body of an answer that is no success; the inner code tells what `Forbidden` and `Conflict` leave open. */
 const ErrorBody = z.object({

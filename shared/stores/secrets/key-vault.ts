@@ -3,7 +3,7 @@ import type { SecretClient } from '@azure/keyvault-secrets';
 import type { SecretStore } from '../../domain/ports.ts';
 import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../azure/http-client.ts';
+import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../../net/azure-http-client.ts';
 import { keyedTurns } from '../keyed-turns.ts';
 import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { refusingVault, stillChanging, vaultFailure, VaultRefusal } from './key-vault-failure.ts';

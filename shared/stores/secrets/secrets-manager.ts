@@ -1,9 +1,9 @@
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { SecretStore } from '../../domain/ports.ts';
+import { signingKey, type AwsKey } from '../../lib/aws-key.ts';
 import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import type { AwsAccessKey } from '../aws/access-key.ts';
-import type { AwsHttpHandler } from '../aws/http-handler.ts';
+import type { AwsHttpHandler } from '../../net/aws-http-handler.ts';
 import { checkedSecretStore, type Draft } from './checked-secret-store.ts';
 import { isNamed, secretsManagerFailure } from './secrets-manager-failure.ts';
 import { isRemoved, labelOf, listVersions, MANAGED, stagesOf } from './secrets-manager-versions.ts';
@@ -19,7 +19,8 @@ const ATTEMPTS = 4;
 
 export interface SecretsManagerOptions {
   region: string;
-  key: AwsAccessKey;
+  /** Whose calls they are; asked again before it ends. */
+  key: () => Promise<AwsKey>;
   httpHandler: AwsHttpHandler;
   /** How long what was removed can be restored; AWS keeps it for 7 to 30 days. */
   retentionDays: number;
@@ -45,11 +46,7 @@ export async function openSecretsManager({
     endpoint: `https://secretsmanager.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
-    credentials: {
-      accessKeyId: key.accessKeyId,
-      secretAccessKey: key.secretAccessKey.reveal(),
-      ...(key.sessionToken && { sessionToken: key.sessionToken.reveal() }),
-    },
+    credentials: async () => signingKey(await key()),
     maxAttempts: ATTEMPTS,
     retryMode: 'standard',
     requestHandler: httpHandler,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { SecretStore } from '../../../shared/domain/ports.ts';
 import { Secret } from '../../../shared/lib/secret.ts';
 import { operatorNetwork } from '../../../shared/net/operator.ts';
-import { azureHttpClient } from '../../../shared/stores/azure/http-client.ts';
+import { azureHttpClient } from '../../../shared/net/azure-http-client.ts';
 import { openKeyVault } from '../../../shared/stores/secrets/key-vault.ts';
 import { describeSecretStore, type SecretStoreUnderTest } from '../../contract/secret-store.ts';
 import { freshName, listed, putValue, settled, valueOf } from '../../contract/secret-store/put-value.ts';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SecretStore } from '../../../shared/domain/ports.ts';
 import { Secret } from '../../../shared/lib/secret.ts';
 import { operatorNetwork } from '../../../shared/net/operator.ts';
-import { awsHttpHandler } from '../../../shared/stores/aws/http-handler.ts';
+import { awsHttpHandler } from '../../../shared/net/aws-http-handler.ts';
 import { openSecretsManager } from '../../../shared/stores/secrets/secrets-manager.ts';
 import { describeSecretStore, type SecretStoreUnderTest } from '../../contract/secret-store.ts';
 import { freshName, listed, putValue, valueOf } from '../../contract/secret-store/put-value.ts';
@@ -207,8 +207,8 @@ describe('Secrets Manager', needs('moto'), () => {
 
     test('because nothing is there names the setting', async () => {
       await using operator = operatorNetwork({ inAzure: false, connectTo: { [`${SECRETS_MANAGER}:443`]: '127.0.0.1:1' } });
-      const httpHandler = awsHttpHandler(operator);
-      const store = await openSecretsManager({ region: AWS_REGION, key: KEY, httpHandler, retentionDays: 30 });
+      const httpHandler = awsHttpHandler((url, options) => operator.request(url.href, options));
+      const store = await openSecretsManager({ region: AWS_REGION, key: async () => KEY, httpHandler, retentionDays: 30 });
 
       await expect(store.get(freshName(), randomUUID())).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
@@ -225,8 +225,9 @@ interface StoreUnderTest extends SecretStoreUnderTest {
 
 async function openStore({ hosts }: SecretsManagerHosts, { retentionDays = 30 } = {}): Promise<StoreUnderTest> {
   const operator = operatorNetwork({ inAzure: false, ...hosts.network });
-  const httpHandler = awsHttpHandler(operator);
-  const open = (): Promise<SecretStore> => openSecretsManager({ region: AWS_REGION, key: KEY, httpHandler, retentionDays });
+  const httpHandler = awsHttpHandler((url, options) => operator.request(url.href, options));
+  const open = (): Promise<SecretStore> =>
+    openSecretsManager({ region: AWS_REGION, key: async () => KEY, httpHandler, retentionDays });
   const credentials = { accessKeyId: KEY.accessKeyId, secretAccessKey: KEY.secretAccessKey.reveal() };
   return {
     store: await open(),

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecretClientOptions } from '@azure/keyvault-secrets';
-import { Secret } from '../../lib/secret.ts';
-import type { Answer, RequestOptions } from '../../net/exchange.ts';
-import type { Operator } from '../../net/operator.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Answer, RequestOptions } from './exchange.ts';
 
 /** What every Azure client takes as `httpClient`. */
 export type AzureHttpClient = NonNullable<SecretClientOptions['httpClient']>;
@@ -10,23 +9,28 @@ export type AzureHttpClient = NonNullable<SecretClientOptions['httpClient']>;
 type AzureRequest = Parameters<AzureHttpClient['sendRequest']>[0];
 type AzureHeaders = Awaited<ReturnType<AzureHttpClient['sendRequest']>>['headers'];
 
+/** Both doors have it. */
+interface Door {
+  request(url: string, options: RequestOptions): Promise<Answer>;
+}
+
 /** Milliseconds before each further attempt; a service that asks for more than the longest is given up. */
 const PAUSES = [1_000, 2_000, 4_000];
 
 /**
- * Our door to the network in place of the client's own. A request that was throttled (429, which is never applied) is
+ * One of our doors to the network, in place of an Azure client's own. A request that was throttled (429, which is never applied) is
  * sent again after what Retry-After says or, as Key Vault leaves that out, after `pauses`. All else is tried once: only
  * who asked knows whether a lost answer may be asked for again. Throws NetError.
  */
-export function azureHttpClient(operator: Operator, pauses: readonly number[] = PAUSES): AzureHttpClient {
+export function azureHttpClient(door: Door, pauses: readonly number[] = PAUSES): AzureHttpClient {
   return {
     async sendRequest(request) {
-      let answer = await operator.request(request.url, optionsOf(request));
+      let answer = await door.request(request.url, optionsOf(request));
       for (const pause of pauses) {
         const asked = retryAfter(answer);
         if (answer.status !== 429 || (asked ?? 0) > Math.max(...pauses)) break;
         await sleep(asked ?? pause);
-        answer = await operator.request(request.url, optionsOf(request));
+        answer = await door.request(request.url, optionsOf(request));
       }
       return { request, status: answer.status, headers: azureHeaders(answer.headers), bodyAsText: answer.body };
     },

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { operatorNetwork } from '../../../shared/net/operator.ts';
-import { azureCredential } from '../../../shared/stores/azure/credential.ts';
-import { azureHttpClient } from '../../../shared/stores/azure/http-client.ts';
-import { startHttpPeer } from '../../peers/http-peer.ts';
-import { startVault, VAULT, VAULT_APP, VAULT_APP_SECRET, VAULT_TENANT } from '../../peers/vault-hosts.ts';
+import { operatorNetwork } from '../../shared/net/operator.ts';
+import { azureCredential } from '../../shared/identity/azure.ts';
+import { azureHttpClient } from '../../shared/net/azure-http-client.ts';
+import { startHttpPeer } from '../peers/http-peer.ts';
+import { startVault, VAULT, VAULT_APP, VAULT_APP_SECRET, VAULT_TENANT } from '../peers/vault-hosts.ts';
 
 const SCOPE = 'https://vault.azure.net/.default';
 

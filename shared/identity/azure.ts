@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from './http-client.ts';
+import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../net/azure-http-client.ts';
 
 /**
  * Who this program is to Azure's services. In Azure its managed identity: the user-assigned one that AZURE_CLIENT_ID names.
