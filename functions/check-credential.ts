@@ -10,7 +10,7 @@ route({
   role: 'operator',
   body: CheckRequest.prefault({}),
   reply: { 200: { schema: 'StoredCheck' } },
-  errors: ['ADDRESS_BLOCKED', 'PLAIN_HTTP_NOT_ALLOWED', 'SECRET_MISSING'],
+  errors: ['ADDRESS_BLOCKED', 'PLAIN_HTTP_NOT_ALLOWED', 'SECRET_MISSING', 'SECRET_UNUSABLE'],
   run: async ({ project, caller, params, body }, app) => ({
     body: await checkCredential(app, { project, caller, id: params['id'] ?? '' }, body),
   }),

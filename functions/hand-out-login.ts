@@ -17,6 +17,7 @@ route({
     'NOTHING_TO_HAND_OUT',
     'HAND_OUT_LIMIT',
     'SECRET_MISSING',
+    'SECRET_UNUSABLE',
     'AUDIT_UNAVAILABLE',
     // Of providers that mint.
     'CREDENTIAL_REJECTED',

@@ -15,7 +15,7 @@ route({
   body: MoveRequest,
   requestHeaders: { 'If-Match': 'Optional: the ETag of the credential as you read it.' },
   reply: { 200: { schema: 'Credential' } },
-  errors: ['ETAG_MISMATCH', 'SECRET_MISSING'],
+  errors: ['ETAG_MISMATCH', 'SECRET_MISSING', 'SECRET_UNUSABLE'],
   run: async ({ project, caller, params, body, request }, app) => {
     const { credential, status } = await moveCredential(app, {
       project,

@@ -31,6 +31,7 @@ route({
     'REGISTRY_UNREACHABLE',
     'REGISTRY_THROTTLED',
     'SECRET_MISSING',
+    'SECRET_UNUSABLE',
   ],
   run: async ({ project, caller, params, query, body, request }, app) => {
     const { credential, status } = await updateCredential(

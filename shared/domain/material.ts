@@ -71,7 +71,7 @@ function sealMaterial({ binding, requestFingerprint, material }: OpenedMaterial)
 
 /**
  * The material of a credential that is in use; an empty object for a method that has none. Throws SECRET_MISSING if
- * it is not in its store, and INTERNAL if the document is of another version or bound to something else.
+ * it is not in its store, and SECRET_UNUSABLE if the document is of another version or bound to something else.
  */
 export async function openMaterial(app: App, credential: Credential): Promise<OpenedMaterial> {
   const binding = bindingOf(credential);
@@ -84,8 +84,8 @@ export async function openMaterial(app: App, credential: Credential): Promise<Op
     });
   }
   if (opened.binding !== binding) {
-    throw new AppError('INTERNAL', 'The secret is bound to another registry or setting than the record names.', {
-      hint: 'The record was changed outside regcred. Give the secret again with PATCH.',
+    throw new AppError('SECRET_UNUSABLE', 'The secret is bound to another registry or setting than the record names.', {
+      hint: 'One of the two was changed outside regcred: find out by whom, see that the record is right, then give the secret again with PATCH.',
     });
   }
   return opened;
@@ -124,7 +124,7 @@ function keyOf({ store, name, version }: SecretPointer): string {
 function parseDocument(value: Secret): OpenedMaterial {
   const parsed = SecretDocument.safeParse(parseJson(value.reveal()));
   if (!parsed.success) {
-    throw new AppError('INTERNAL', 'The secret is not a document that this version of regcred can read.', {
+    throw new AppError('SECRET_UNUSABLE', 'The secret is not a document that this version of regcred can read.', {
       hint: 'Run the version that wrote it, or give the secret again with PATCH.',
     });
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../lib/errors.ts';
+import type { Warning } from '../oci/stages.ts';
 import type { App } from './app.ts';
 import { changeStatus } from './change-status.ts';
 import { readCredential, type Credential } from './credential.ts';
@@ -28,19 +29,37 @@ export async function againIfStale<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What somebody's hand in the store or the table leads to, and how the credential says so from then on. */
+const WARNINGS = {
+  SECRET_MISSING: {
+    code: 'SECRET_MISSING',
+    detail: 'The secret is not in its store.',
+    hint: 'Give the secret again with PATCH.',
+  },
+  SECRET_UNUSABLE: {
+    code: 'SECRET_UNUSABLE',
+    detail: 'The secret does not fit the record, or was written by another version of regcred.',
+    hint: 'See that the record is right, then give the secret again with PATCH.',
+  },
+};
+
 /**
- * As `openMaterial`; where somebody removed the secret outside regcred, the standing says so, and an event tells it once.
- * Throws STORE_UNAVAILABLE where it is gone because of a change since the record was read; see `againIfStale`.
+ * As `openMaterial`; where somebody removed or changed the secret outside regcred, the standing says so, and an event tells
+ * it once. Throws STORE_UNAVAILABLE where it is gone because of a change since the record was read; see `againIfStale`.
  */
 export async function openOrNote(app: App, credential: Credential): Promise<OpenedMaterial> {
   try {
     return await openMaterial(app, credential);
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'SECRET_MISSING')) throw error;
+    if (!(error instanceof AppError) || !isNoted(error.code)) throw error;
     if (await isStale(app, credential)) throw new StaleSecret(error);
-    await noteMissingSecret(app, credential);
+    await note(app, credential, WARNINGS[error.code]);
     throw error;
   }
+}
+
+function isNoted(code: string): code is keyof typeof WARNINGS {
+  return Object.hasOwn(WARNINGS, code);
 }
 
 /** The old secret ends as soon as the record says so, and somebody may have read the record before that. */
@@ -51,17 +70,12 @@ async function isStale(app: App, { project, id, active }: Credential): Promise<b
   return credential.deletedAt !== undefined || !isDeepStrictEqual(credential.active.secret, active.secret);
 }
 
-async function noteMissingSecret(app: App, credential: Credential): Promise<void> {
+async function note(app: App, credential: Credential, warning: Warning): Promise<void> {
   await changeStatus(app, credential, (status) => {
-    if (status.warnings.some(({ code }) => code === 'SECRET_MISSING')) return undefined;
-    const warning = {
-      code: 'SECRET_MISSING',
-      detail: 'The secret is not in its store.',
-      hint: 'Give the secret again with PATCH.',
-    };
+    if (status.warnings.some(({ code }) => code === warning.code)) return undefined;
     return {
       status: { ...status, standing: 'rejected', warnings: [...status.warnings, warning] },
-      event: { type: 'regcred.credential.needs-attention', data: { code: 'SECRET_MISSING' } },
+      event: { type: 'regcred.credential.needs-attention', data: { code: warning.code } },
     };
   });
 }

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   HAND_OUT_LIMIT: { status: 429, title: 'Too many hand-outs' },
   CHECK_LIMIT: { status: 429, title: 'Too many checks' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
+  SECRET_UNUSABLE: { status: 500, title: 'The secret does not fit its record' },
   REGISTRY_UNREACHABLE: { status: 502, title: 'The registry could not be reached' },
   REGISTRY_THROTTLED: { status: 503, title: 'The registry asks to slow down' },
   AUDIT_UNAVAILABLE: { status: 503, title: 'The hand-out could not be recorded' },
