@@ -12,7 +12,7 @@ route({
   role: 'admin',
   requestHeaders: { 'If-Match': 'Optional: the ETag of the credential as you read it.' },
   reply: { 200: { schema: 'Credential' } },
-  errors: ['NAME_TAKEN', 'ETAG_MISMATCH', 'SECRET_MISSING', 'SECRET_UNUSABLE'],
+  errors: ['NAME_TAKEN', 'ETAG_MISMATCH', 'SECRET_MISSING'],
   run: async ({ project, caller, params, request }, app) => {
     const { credential, status } = await restoreCredential(app, {
       project,
