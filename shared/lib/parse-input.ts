@@ -10,7 +10,7 @@ const MOST_ERRORS = 25;
 type Issue = z.core.$ZodIssue;
 
 /**
- * The parsed value, or INVALID_INPUT with one entry per mistake: where it is, a stable code and a hint. Values that
+ * The parsed value, or INVALID_INPUT with one entry per wrong field: where it is, a stable code and a hint. Values that
  * were given are never repeated. `pointer` is where `input` stands: '' for a body, '?' for a query; `nameOf` is what the
  * caller calls a field, where it is not the schema's name.
  */
@@ -23,7 +23,12 @@ export function parseInput<Schema extends z.ZodType>(
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ ...issue, path: renamed(issue.path, nameOf) }));
-  throw invalidFields(issues.flatMap((issue) => fieldErrors(issue, pointer)).slice(0, MOST_ERRORS));
+  throw invalidFields(firstOfEach(issues.flatMap((issue) => fieldErrors(issue, pointer))).slice(0, MOST_ERRORS));
+}
+
+/** What is wrong with a field besides mostly follows from the first. */
+function firstOfEach(errors: FieldError[]): FieldError[] {
+  return errors.filter(({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index);
 }
 
 function renamed([field, ...rest]: readonly PropertyKey[], nameOf: (field: string) => string): PropertyKey[] {

@@ -34,11 +34,11 @@ const HOST = /^(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-
 const EXAMPLE = 'Give the host, such as registry.example.com or registry.example.com:5000/team.';
 
 /**
- * Reads what people paste: any case, a scheme, the API's `/v2/`, slashes and dots at the end. A numeric host comes out as
+ * Reads what people paste: any case, quotes, a scheme, the API's `/v2/`, slashes and dots at the end. A numeric host comes out as
  * the address it means (`0x7f.1` is 127.0.0.1), for the guard to judge. Throws AddressError.
  */
 export function parseRegistryAddress(text: string): RegistryAddress {
-  const { scheme, rest } = splitScheme(text.trim());
+  const { scheme, rest } = splitScheme(unquoted(text.trim()));
   assertPlain(rest);
   const slash = rest.indexOf('/');
   const authority = slash < 0 ? rest : rest.slice(0, slash);
@@ -61,6 +61,10 @@ export function repositoryName(text: string): string {
     `is not a repository name of at most ${LONGEST_NAME} characters`,
     'Use lower-case letters, digits and . _ - / between them, without host, tag or digest.',
   );
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll(/^["'`“„‘]|["'`”“’]$/g, '').trim();
 }
 
 function splitScheme(text: string): { scheme: 'http' | 'https'; rest: string } {

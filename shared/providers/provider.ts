@@ -7,6 +7,7 @@ import type { Proof } from '../oci/probe.ts';
 import type { Warning } from '../oci/stages.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
+import { findForeignToken, findWrapping } from './token-shapes.ts';
 
 /** A registry product. */
 export interface Provider {
@@ -159,9 +160,6 @@ export interface FieldMeta {
   writeOnly?: true;
 }
 
-/** The characters that no user name and no password may have: they end headers and lines (RFC 7617, section 2). */
-const CONTROL = /[\p{Cc}]/u;
-
 /** What is wrong with a value that was pasted, for the person who did; neither text repeats it. */
 export interface Mistake {
   /** Stable, for programs. */
@@ -171,8 +169,8 @@ export interface Mistake {
 }
 
 /**
- * A secret of one line. Longer than `max` characters, or with control characters, it was pasted wrongly; `findMistake`
- * knows what else people paste in its place, see token-shapes.ts.
+ * A secret of one line. Longer than `max` characters, in quotes, or with a space or a line break around it, it was pasted
+ * wrongly; `findMistake` knows what else people paste in its place, see token-shapes.ts.
  */
 export function secretField(
   meta: Omit<FieldMeta, 'writeOnly' | 'group'>,
@@ -183,32 +181,32 @@ export function secretField(
     .string()
     .min(1)
     .max(max)
-    .refine((text) => !CONTROL.test(text), {
-      message: 'has a line break or another control character',
-      params: { hint: 'Paste it again without the line break at its end.' },
-    })
-    .superRefine((text, context) => {
-      const mistake = findMistake(text);
-      if (mistake) context.addIssue({ code: 'custom', message: mistake.message, params: { ...mistake } });
-    })
+    .superRefine((text, context) => addMistake(context, findMistake(text) ?? findWrapping(text)))
     .meta({ ...meta, group: 'details', writeOnly: true } satisfies FieldMeta)
     .transform((text) => new Secret(text));
 }
 
-/** A user name that HTTP Basic can carry: no colon, no control characters (RFC 7617, section 2). */
+/** A user name that HTTP Basic can carry (RFC 7617, section 2). A token in its place would be shown to whoever sees the record. */
 export function usernameField(meta: Omit<FieldMeta, 'group'>) {
   return z
     .string()
     .trim()
     .min(1)
     .max(255)
-    .refine((text) => !text.includes(':'), {
-      message: 'has a colon, which ends a user name',
-      params: { hint: 'Give the user name alone, without the password.' },
-    })
-    .refine((text) => !CONTROL.test(text), {
-      message: 'has a control character',
-      params: { hint: 'Type it by hand instead of pasting it.' },
-    })
+    .superRefine((text, context) => addMistake(context, findWrapping(text) ?? findColon(text) ?? findForeignToken(text)))
     .meta({ ...meta, group: 'details' } satisfies FieldMeta);
+}
+
+function findColon(text: string): Mistake | undefined {
+  if (!text.includes(':')) return undefined;
+  return {
+    code: 'COLON',
+    message: 'has a colon, which ends a user name',
+    hint: 'Give the user name alone, without the password.',
+  };
+}
+
+/** Notes what is wrong with a field, if anything is. */
+export function addMistake(context: z.core.$RefinementCtx, mistake: Mistake | undefined): void {
+  if (mistake) context.addIssue({ code: 'custom', message: mistake.message, params: { ...mistake } });
 }

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Secret } from '../lib/secret.ts';
 import type { FieldMeta, Mistake } from './provider.ts';
-import { findForeignToken } from './token-shapes.ts';
+import { findForeignToken, tokenKind } from './token-shapes.ts';
 
 /** Bits: RS256 takes no shorter keys (RFC 7518, section 3.3). */
 const LEAST_BITS = 2048;
@@ -33,6 +33,8 @@ export function privateKeyField(meta: Omit<FieldMeta, 'writeOnly' | 'group' | 'f
 /** The key, or why it is none. */
 function readKey(pasted: string): string | Mistake {
   const text = asText(pasted);
+  // It has a key in it, but one of another product.
+  if (tokenKind(text) === 'google-key-file') return findForeignToken(text) ?? NO_KEY;
   const [, body] = PEM.exec(text) ?? [];
   if (body === undefined) return otherThanKey(text);
   const key = parseDer(body);
@@ -72,9 +74,11 @@ function otherThanKey(text: string): Mistake {
   if (title.startsWith('ENCRYPTED')) return broken('ENCRYPTED_KEY', 'is a private key that is locked by a password');
   if (title.includes('PRIVATE')) return broken('NOT_A_KEY', 'is the beginning of a private key, or one of another kind');
   if (title) return broken('NOT_A_PRIVATE_KEY', 'is a PEM, but no private key');
-  return findForeignToken(text) ?? broken('NOT_A_KEY', 'is no private key in PEM');
+  return findForeignToken(text) ?? NO_KEY;
 }
 
 function broken(code: string, message: string): Mistake {
   return { code, message, hint: 'Paste the whole file, from -----BEGIN to the last -----; it must be an RSA private key.' };
 }
+
+const NO_KEY = broken('NOT_A_KEY', 'is no private key in PEM');

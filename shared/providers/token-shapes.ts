@@ -36,6 +36,9 @@ const SHAPES: TokenShape[] = [
   { kind: 'certificate', title: 'a certificate', pattern: /^\s*-----BEGIN CERTIFICATE-----/ },
 ];
 
+/** They end headers and lines (RFC 7617, section 2), or were pasted along unseen. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 /** Which product's mark a secret carries; undefined: none that is known, as with passwords. */
 export function tokenKind(text: string): string | undefined {
   return shapeOf(text)?.kind;
@@ -43,7 +46,7 @@ export function tokenKind(text: string): string | undefined {
 
 /** Says if a secret is one of another product; `own` are the kinds that the field takes. */
 export function findForeignToken(text: string, own: string[] = []): Mistake | undefined {
-  const shape = shapeOf(unquoted(text));
+  const shape = shapeOf(text);
   if (!shape || own.includes(shape.kind)) return undefined;
   return {
     code: 'WRONG_TOKEN',
@@ -52,11 +55,10 @@ export function findForeignToken(text: string, own: string[] = []): Mistake | un
   };
 }
 
-/** Says what else was copied with a token: tokens have no spaces and no quotes. Not for passwords, which may have both. */
+/** Says what else was copied with a token: tokens have no spaces and no quotes. Not for passwords, which may have both inside. */
 export function findPasteMistake(text: string): Mistake | undefined {
-  if (/^(["'`]).*\1$/s.test(text.trim())) {
-    return { code: 'QUOTED', message: 'stands in quotes', hint: 'Paste it without the quotes.' };
-  }
+  const wrapping = findWrapping(text);
+  if (wrapping) return wrapping;
   if (/^(?:bearer|basic|token)\s/i.test(text)) {
     return { code: 'HEADER', message: 'begins with a word of a header', hint: 'Paste the token alone.' };
   }
@@ -66,11 +68,32 @@ export function findPasteMistake(text: string): Mistake | undefined {
   return undefined;
 }
 
-function shapeOf(text: string): TokenShape | undefined {
-  return SHAPES.find(({ pattern }) => pattern.test(text));
+/** Says what was copied around a value of one line, and belongs to no name and no secret. */
+export function findWrapping(text: string): Mistake | undefined {
+  if (isQuoted(text.trim())) return { code: 'QUOTED', message: 'stands in quotes', hint: 'Paste it without the quotes.' };
+  if (text !== text.trim()) {
+    return {
+      code: 'SPACES',
+      message: 'begins or ends with a space or a line break',
+      hint: 'Paste it again, and nothing around it.',
+    };
+  }
+  if (INVISIBLE.test(text)) {
+    return {
+      code: 'NOT_PRINTABLE',
+      message: 'has a line break or another character that cannot be seen',
+      hint: 'Paste it again, on one line; or type it by hand.',
+    };
+  }
+  return undefined;
 }
 
 /** A token in quotes or between spaces is still the token that it is. */
-function unquoted(text: string): string {
-  return text.trim().replaceAll(/^["'`]|["'`]$/g, '');
+function shapeOf(text: string): TokenShape | undefined {
+  const bare = text.trim().replaceAll(/^["'`“„‘]|["'`”“’]$/g, '');
+  return SHAPES.find(({ pattern }) => pattern.test(bare));
+}
+
+function isQuoted(text: string): boolean {
+  return /^(?:(["'`]).*\1|[“„].*[”“]|‘.*’)$/s.test(text);
 }

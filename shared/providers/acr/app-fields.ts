@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretField } from '../provider.ts';
+import { addMistake, secretField } from '../provider.ts';
 import type { FieldMeta, Mistake } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 import { NULL_GUID, readGuid } from './guid.ts';
@@ -46,8 +46,9 @@ export function tenantIdField() {
     } satisfies FieldMeta)
     .transform((text, context) => {
       const tenantId = readGuid(text) ?? text.trim().toLowerCase();
-      if (readGuid(tenantId) || DOMAIN.test(tenantId)) return tenantId;
-      addMistake(context, NOT_A_TENANT);
+      const token = findForeignToken(text);
+      if (!token && (readGuid(tenantId) || DOMAIN.test(tenantId))) return tenantId;
+      addMistake(context, token ?? NOT_A_TENANT);
       return z.NEVER;
     })
     .optional();
@@ -64,10 +65,6 @@ export function clientSecretField() {
     1024,
     (text) => findPasteMistake(text) ?? findSecretId(text) ?? findForeignToken(text, ['entra-client-secret']),
   );
-}
-
-function addMistake(context: z.core.$RefinementCtx, { message, ...params }: Mistake): void {
-  context.addIssue({ code: 'custom', message, params });
 }
 
 const NOT_A_GUID: Mistake = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainForm } from '../plain-form.ts';
 import type { FieldMeta, InferredMethod, Mistake } from '../provider.ts';
-import { secretField } from '../provider.ts';
+import { addMistake, secretField } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 /** `AKIA`: long-lived. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
@@ -16,10 +16,7 @@ export const accessKeyId = z
   .string()
   .trim()
   .max(128)
-  .superRefine((text, context) => {
-    const mistake = keyIdMistake(text);
-    if (mistake) context.addIssue({ code: 'custom', message: mistake.message, params: { ...mistake } });
-  })
+  .superRefine((text, context) => addMistake(context, keyIdMistake(text)))
   .meta({
     label: 'Access key id',
     group: 'details',

@@ -79,7 +79,7 @@ describe('bad input', () => {
       what: 'a user name with a password',
       more: { method: 'admin', username: 'contoso:x' },
       pointer: '/username',
-      code: 'INVALID',
+      code: 'COLON',
     },
   ])('$what is refused at $pointer, and not repeated', async ({ more, pointer, code }) => {
     const { status, json, text } = await service.post(CHECKS, form(more));

@@ -73,7 +73,7 @@ describe('bad input', () => {
     { what: 'quotes', more: { password: `"${TOKEN_PASSWORD}"` }, pointer: '/password', code: 'QUOTED' },
     { what: 'a header', more: { password: `Bearer ${TOKEN_PASSWORD}` }, pointer: '/password', code: 'HEADER' },
     { what: "GitLab's token", more: { password: 'glpat-0123456789abcdefghij' }, pointer: '/password', code: 'WRONG_TOKEN' },
-    { what: 'a name with a colon', more: { username: 'ci:pull' }, pointer: '/username', code: 'INVALID' },
+    { what: 'a name with a colon', more: { username: 'ci:pull' }, pointer: '/username', code: 'COLON' },
   ])('$what is refused at $pointer, and not repeated', async ({ more, pointer, code }) => {
     const { status, json, text } = await service.post(CHECKS, plain(more));
 

@@ -189,10 +189,10 @@ describe('a mistake in the form of artifactory/token', () => {
   test.for<[string, object, string]>([
     ['no token', { token: undefined }, '/token REQUIRED'],
     ['no user name', { username: undefined }, '/username REQUIRED'],
-    ['a user name with a password', { username: 'ci:secret' }, '/username INVALID'],
+    ['a user name with a password', { username: 'ci:secret' }, '/username COLON'],
     ['a token in quotes', { token: `"${REFERENCE}"` }, '/token QUOTED'],
     ['a token with a space', { token: `${REFERENCE} ` }, '/token SPACES'],
-    ['a token with a line break', { token: `${REFERENCE}\n` }, '/token INVALID'],
+    ['a token with a line break', { token: `${REFERENCE}\n` }, '/token SPACES'],
     ['a token with its header', { token: `Bearer ${ACCESS}` }, '/token HEADER'],
     ['a token of GitHub', { token: 'ghp_Example0Example0Example0Example0Exam' }, '/token WRONG_TOKEN'],
     ['the id of a key of AWS', { token: 'AKIAIOSFODNN7EXAMPLE' }, '/token WRONG_TOKEN'],

@@ -57,7 +57,7 @@ describe('docker-hub/organization-token', () => {
       'a line break, by the name that was given',
       { username: 'acme', password: `${ORGANIZATION_TOKEN}\n`, method: undefined },
       '/password',
-      'INVALID',
+      'SPACES',
     ],
   ])('refuses %s', async ([, more, pointer, code]) => {
     const reply = await service.post(CREDENTIALS, { name: 'Mistake', provider: 'docker-hub', ...more });

@@ -197,7 +197,7 @@ describe('ecr/access-key', () => {
   test('refuses a line break in the secret', async () => {
     const reply = await service.post(CHECKS, form({ secretAccessKey: `${SECRET}\n` }));
 
-    expect(reply).toMatchObject({ status: 400, json: { errors: [{ pointer: '/secretAccessKey' }, {}] } });
+    expect(reply).toMatchObject({ status: 400, json: { errors: [{ pointer: '/secretAccessKey', code: 'SPACES' }] } });
   });
 
   test('keeps the secret from everybody but the signature', async () => {

@@ -179,7 +179,7 @@ describe('ghcr/token', () => {
   test.for<[string, object, string]>([
     ['no token', { token: undefined }, '/token REQUIRED'],
     ['an empty token', { token: '' }, '/token TOO_SMALL'],
-    ['a line break', { token: `${READER}\n` }, '/token INVALID'],
+    ['a line break', { token: `${READER}\n` }, '/token SPACES'],
     ['quotes', { token: `'${READER}'` }, '/token QUOTED'],
     ['a header', { token: `Bearer ${READER}` }, '/token HEADER'],
     ['a space', { token: ` ${READER}` }, '/token SPACES'],
@@ -188,7 +188,7 @@ describe('ghcr/token', () => {
     ['a token of Docker Hub', { token: `dckr_pat_${'a'.repeat(27)}` }, '/token WRONG_TOKEN'],
     ['a key id of AWS', { token: `AKIA${'A'.repeat(16)}` }, '/token WRONG_TOKEN'],
     ['a mistake by the name that was given', { token: undefined, password: `"${READER}"` }, '/password QUOTED'],
-    ['a user name with a colon', { username: 'acme:ci' }, '/username INVALID'],
+    ['a user name with a colon', { username: 'acme:ci' }, '/username COLON'],
     ['the old registry', { url: 'docker.pkg.github.com/acme/app' }, '/url LEGACY_REGISTRY'],
     ['another registry', { provider: 'ghcr', url: 'registry.example.com' }, '/url OTHER_REGISTRY'],
   ])('refuses %s', async ([, more, mistake]) => {

@@ -137,11 +137,11 @@ describe('a mistake in the form of harbor/robot', () => {
   test.for<[string, object, string]>([
     ['no robot', { robot: undefined }, '/robot REQUIRED'],
     ['a name that a shell has cut', { robot: 'robot' }, '/robot WRONG_SHAPE'],
-    ['a name with a secret', { robot: `robot$ci:${SECRET}` }, '/robot INVALID'],
+    ['a name with a secret', { robot: `robot$ci:${SECRET}` }, '/robot COLON'],
     ['no secret', { secret: undefined }, '/secret REQUIRED'],
     ['a secret in quotes', { secret: `"${SECRET}"` }, '/secret QUOTED'],
     ['a secret with a space', { secret: `${SECRET} ` }, '/secret SPACES'],
-    ['a secret with a line break', { secret: `${SECRET}\n` }, '/secret INVALID'],
+    ['a secret with a line break', { secret: `${SECRET}\n` }, '/secret SPACES'],
     ['a token of GitHub', { secret: 'ghp_Example0Example0Example0Example0Exam' }, '/secret WRONG_TOKEN'],
     ['the id of a key of AWS', { secret: 'AKIAIOSFODNN7EXAMPLE' }, '/secret WRONG_TOKEN'],
     ['an address with a query', { url: `${HOST}?x=1` }, '/url QUERY'],

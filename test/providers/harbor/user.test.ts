@@ -55,9 +55,9 @@ describe('harbor/user', () => {
 describe('a mistake in the form of harbor/user', () => {
   test.for<[string, object, string]>([
     ['no password', { password: undefined }, '/password REQUIRED'],
-    ['a password with a line break', { password: `${PASSWORD}\n` }, '/password INVALID'],
+    ['a password with a line break', { password: `${PASSWORD}\n` }, '/password SPACES'],
     ['a token of GitLab', { password: 'glpat-Example0Example0Exam' }, '/password WRONG_TOKEN'],
-    ['a user name with a password', { username: 'ci:secret' }, '/username INVALID'],
+    ['a user name with a password', { username: 'ci:secret' }, '/username COLON'],
   ])('is named: %s', async ([, more, mistake]) => {
     const reply = await service.post(CHECKS, form({ method: 'user', ...more }));
 

@@ -53,7 +53,7 @@ describe('a mistake in the form of quay/application', () => {
     ['a user name that is none of the two', { username: '$token' }, '/username NOT_ALLOWED'],
     ['a token with its header', { token: `Bearer ${OAUTH}` }, '/token HEADER'],
     ['a token in quotes', { token: `"${OAUTH}"` }, '/token QUOTED'],
-    ['a token with a line break', { token: `${OAUTH}\r\n` }, '/token INVALID'],
+    ['a token with a line break', { token: `${OAUTH}\r\n` }, '/token SPACES'],
     ['a token of Docker Hub', { token: 'dckr_pat_Example0Example0Exam' }, '/token WRONG_TOKEN'],
   ])('is named: %s', async ([, more, mistake]) => {
     const reply = await service.post(CHECKS, { provider: 'quay', url: 'quay.io', token: OAUTH, ...more });
