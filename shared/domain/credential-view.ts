@@ -1,5 +1,5 @@
 import { findProvider } from '../providers/catalog.ts';
-import type { App } from './app.ts';
+import { projectOf, type App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { warningsOfCredential } from './credential-warnings.ts';
 import type { Credential } from './credential.ts';
@@ -26,7 +26,7 @@ export interface CredentialView {
   updatedBy: Actor;
 }
 
-export function viewCredential({ clock }: Pick<App, 'clock'>, stored: Credential, status: Status): CredentialView {
+export function viewCredential(app: App, stored: Credential, status: Status): CredentialView {
   const credential = withLearned(stored, status);
   const {
     schemaVersion: _version,
@@ -63,6 +63,6 @@ export function viewCredential({ clock }: Pick<App, 'clock'>, stored: Credential
       store: active.secret?.store ?? null,
     },
     status: known,
-    warnings: warningsOfCredential(credential, status, clock.now()),
+    warnings: warningsOfCredential(credential, status, projectOf(app, project), app.clock.now()),
   };
 }

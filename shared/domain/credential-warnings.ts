@@ -1,16 +1,23 @@
 import { DAY } from '../lib/clock.ts';
 import type { Warning } from '../oci/stages.ts';
-import type { Credential } from './credential.ts';
+import { effectiveEnvironments } from './caller.ts';
+import { methodOf, type Credential } from './credential.ts';
+import type { Project } from './policy.ts';
 import type { Status } from './status.ts';
 
 /** From so many days before its end on, a credential says that it ends. */
 const SOON_DAYS = 30;
 
 /** What works and yet should be looked at: what checks said, and what the record itself shows now. */
-export function warningsOfCredential(credential: Credential, status: Status, now: Date): Warning[] {
+export function warningsOfCredential(credential: Credential, status: Status, project: Project, now: Date): Warning[] {
   // Where the record knows the end it counts the days itself: what the last check said of it is the same, and older.
   const checked = status.warnings.filter(({ code }) => code !== 'EXPIRES_SOON' || credential.active.expiresAt === undefined);
-  return [...checked, ...expiryWarnings(credential, now), ...rightsWarnings(credential, status)];
+  return [
+    ...checked,
+    ...expiryWarnings(credential, now),
+    ...rightsWarnings(credential, status),
+    ...sharingWarnings(credential, project),
+  ];
 }
 
 function expiryWarnings({ active }: Credential, now: Date): Warning[] {
@@ -38,6 +45,19 @@ function rightsWarnings({ purpose }: Credential, { capabilities = [] }: Status):
       code: 'MORE_THAN_PULL',
       detail: `It is for pulling, but may change ${more.join(', ')}.`,
       hint: 'Use a login that may only pull.',
+    },
+  ];
+}
+
+/** Where there is no login, nothing is shared. */
+function sharingWarnings(credential: Credential, project: Project): Warning[] {
+  const environments = effectiveEnvironments(project, credential);
+  if (environments.length < 2 || !methodOf(credential).login) return [];
+  return [
+    {
+      code: 'SHARED_BY_ENVIRONMENTS',
+      detail: `One login serves ${environments.join(', ')}: whoever gets hold of it in one has it for all.`,
+      hint: 'Make a credential for each environment, with a login of its own.',
     },
   ];
 }

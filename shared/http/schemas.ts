@@ -94,7 +94,10 @@ const CheckView = z
     stages: z.array(Stage),
     warnings: z.array(Warning),
     capabilities: z.array(Capability).optional(),
-    leavesBehind: z.array(z.string()).optional(),
+    leavesBehind: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Repositories with an upload session that lapses by itself. Empty: nothing is left there.' }),
     retryAfterSeconds: z.number().optional(),
   })
   .meta({ id: 'Check' });

@@ -4,6 +4,7 @@ import { warningsOfCredential } from '../../shared/domain/credential-warnings.ts
 import { unverified, type Status } from '../../shared/domain/status.ts';
 import { after, DAY } from '../../shared/lib/clock.ts';
 
+const PROJECT = { name: 'default', environments: ['dev', 'prod'], networks: [], upstreams: [] };
 const NOW = new Date('2026-11-21T12:00:00Z');
 
 function warnings({
@@ -11,17 +12,28 @@ function warnings({
   purpose = 'pull',
   capabilities,
   checked = [],
+  environments = ['prod'],
+  method = 'password',
 }: {
   days?: number;
   purpose?: 'pull' | 'push';
   capabilities?: Status['capabilities'];
   /** Codes of what the last check said. */
   checked?: string[];
+  environments?: string[];
+  method?: 'password' | 'node-role';
 }): string[] {
   const expiresAt = days === undefined ? undefined : after(NOW, days * DAY).toISOString();
-  const credential = { purpose, active: { settings: {}, since: NOW.toISOString(), expiresAt } } as unknown as Credential;
+  const provider = method === 'password' ? 'generic' : 'ecr';
+  const credential = {
+    provider,
+    method,
+    purpose,
+    environments,
+    active: { settings: {}, since: NOW.toISOString(), expiresAt },
+  } as unknown as Credential;
   const status = { ...unverified(credential), capabilities, warnings: checked.map((code) => ({ code, detail: '', hint: '' })) };
-  return warningsOfCredential(credential, status, NOW).map(({ code }) => code);
+  return warningsOfCredential(credential, status, PROJECT, NOW).map(({ code }) => code);
 }
 
 test.for([
@@ -35,6 +47,9 @@ test.for([
   { what: { capabilities: [{ repository: 'a', pull: 'yes' as const }] }, codes: [] },
   { what: { capabilities: [{ repository: 'a', push: 'yes' as const }] }, codes: ['MORE_THAN_PULL'] },
   { what: { purpose: 'push' as const, capabilities: [{ repository: 'a', push: 'yes' as const }] }, codes: [] },
+  { what: { environments: ['dev', 'prod'] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
+  { what: { environments: [] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
+  { what: { environments: [], method: 'node-role' as const }, codes: [] },
 ])('a credential with $what warns of $codes', ({ what, codes }) => {
   expect(warnings(what)).toEqual(codes);
 });

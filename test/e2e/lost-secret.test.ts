@@ -27,8 +27,14 @@ describe('a secret that somebody takes away behind the service', () => {
     const patched = await patch(service, id, { username: 'user-of-new-password', password: 'new-password' });
 
     expect(refused.map(({ json }) => json.code)).toEqual(['SECRET_MISSING', 'SECRET_MISSING']);
-    expect(known.json).toMatchObject({ status: { standing: 'rejected' }, warnings: [{ code: 'SECRET_MISSING' }] });
-    expect(patched).toMatchObject({ status: 200, json: { warnings: [], status: { standing: 'unverified' } } });
+    expect(known.json).toMatchObject({
+      status: { standing: 'rejected' },
+      warnings: [{ code: 'SECRET_MISSING' }, { code: 'SHARED_BY_ENVIRONMENTS' }],
+    });
+    expect(patched).toMatchObject({
+      status: 200,
+      json: { warnings: [{ code: 'SHARED_BY_ENVIRONMENTS' }], status: { standing: 'unverified' } },
+    });
     expect(await passwordOf(service, id)).toBe('new-password');
     await eventually(async () => leftToDo(service.data, new Date()).length === 0);
     expect(activityOf(service.data, id)).toEqual(['created', 'needs-attention', 'updated']);

@@ -229,12 +229,15 @@ describe('POST /api/projects/{project}/credentials/{id}/login', () => {
       });
       expect((await service.get(path)).json).toMatchObject({
         status: { standing: 'rejected' },
-        warnings: [{ code: 'SECRET_MISSING' }],
+        warnings: [{ code: 'SECRET_MISSING' }, { code: 'SHARED_BY_ENVIRONMENTS' }],
       });
 
       await service.patch(`${path}?check=skip`, { password: 'second-password' }, { headers: { 'if-match': '*' } });
       expect((await service.post(`${path}/login`)).json.value.password).toBe('second-password');
-      expect((await service.get(path)).json).toMatchObject({ status: { standing: 'unverified' }, warnings: [] });
+      expect((await service.get(path)).json).toMatchObject({
+        status: { standing: 'unverified' },
+        warnings: [{ code: 'SHARED_BY_ENVIRONMENTS' }],
+      });
     });
 
     test.for<[unknown, string]>([
