@@ -183,7 +183,7 @@ describe('a service principal without its tenant', () => {
   const plain = { url: REGISTRY, username: APP, password: APP_SECRET };
 
   test('is understood from a plain form, and says what could not be told', async () => {
-    const reply = await create(plain);
+    const reply = await create({ ...plain, environments: ['dev'] });
 
     expect(reply).toMatchObject({
       status: 201,

@@ -23,7 +23,7 @@ describe('docker-hub/organization-token', () => {
     ['a user name and a password', { url: 'docker.io/acme', username: 'acme', password: ORGANIZATION_TOKEN }],
     ['an organization and a password', { url: 'docker.io', organization: 'acme', password: ORGANIZATION_TOKEN }],
   ] as const)('is understood from %s', async ([title, body]) => {
-    const reply = await service.post(CREDENTIALS, { name: `Organization by ${title}`, ...body });
+    const reply = await service.post(CREDENTIALS, { name: `Organization by ${title}`, environments: ['dev'], ...body });
 
     expect(reply).toMatchObject({
       status: 201,
