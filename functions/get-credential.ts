@@ -1,7 +1,7 @@
 import { route } from '../shared/app.ts';
 import { viewCredential } from '../shared/domain/credential-view.ts';
 import { etagOf } from '../shared/domain/etag.ts';
-import { findCredential, findStatus } from '../shared/domain/read-credential.ts';
+import { findWithStatus } from '../shared/domain/read-credential.ts';
 
 route({
   name: 'get-credential',
@@ -12,10 +12,7 @@ route({
   reply: { 200: { schema: 'Credential' } },
   errors: [],
   run: async ({ project, caller, params }, app) => {
-    const found = await findCredential(app, { project, caller, id: params['id'] ?? '' });
-    return {
-      headers: { etag: etagOf(found.credential) },
-      body: viewCredential(app, found.credential, await findStatus(app, found)),
-    };
+    const { credential, status } = await findWithStatus(app, { project, caller, id: params['id'] ?? '' });
+    return { headers: { etag: etagOf(credential) }, body: viewCredential(app, credential, status) };
   },
 });

@@ -106,11 +106,13 @@ interface RowsOfDay {
 /** At most `limit` rows of one day, both kinds in one order: their keys begin with the same inverse time. */
 async function activityOfDay(app: App, credential: Credential, day: string, reading: Reading): Promise<RowsOfDay> {
   const { from, limit } = reading;
-  const events = await eventsOfDay(app, credential, day, reading);
+  const [events, handOuts] = await Promise.all([
+    eventsOfDay(app, credential, day, reading),
+    app.records.range(handOutPartition(credential.id, day), { ...(from && { from }), limit }),
+  ]);
   const { next } = events;
-  const query = { ...(from && { from }), ...(next && { to: next }), limit };
-  const handOuts = await app.records.range(handOutPartition(credential.id, day), query);
-  const rows = [...handOuts, ...events.rows].toSorted((a, b) => (a.row < b.row ? -1 : 1)).slice(0, limit);
+  const until = handOuts.filter(({ row }) => next === undefined || row < next);
+  const rows = [...until, ...events.rows].toSorted((a, b) => (a.row < b.row ? -1 : 1)).slice(0, limit);
   return { ...events, rows };
 }
 

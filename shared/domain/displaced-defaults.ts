@@ -23,9 +23,10 @@ export async function displacedDefaults(
     .filter((row) => !wanted.has(row))
     .map((row) => ({ operation: { kind: 'delete', row }, conflict: () => 'again' as const }));
 
-  for (const [row, environment] of wanted) {
-    if (old.has(row)) continue;
-    const present = await app.records.get(partition, row);
+  const taken = [...wanted].filter(([row]) => !old.has(row));
+  const holders = await Promise.all(taken.map(([row]) => app.records.get(partition, row)));
+  for (const [index, [row, environment]] of taken.entries()) {
+    const present = holders[index];
     const fields = { id: after.id };
     steps.push({
       operation: present ? { kind: 'replace', row, fields, etag: present.etag } : { kind: 'insert', row, fields },

@@ -32,6 +32,14 @@ export async function findCredential(app: App, { project: name, id, caller }: Ad
   return { ...stored, project };
 }
 
+/** As `findCredential`, with its status, which is read at the same time. */
+export async function findWithStatus(app: App, address: Address): Promise<Found & { status: Status }> {
+  const { project, id } = address;
+  const reading = isCredentialId(id) ? app.records.get(projectPartition(project), statusRow(id)) : undefined;
+  const [found, row] = await Promise.all([findCredential(app, address), reading]);
+  return { ...found, status: readStatus(row, found.credential) };
+}
+
 /** As `findCredential`, but a deleted one is NOT_FOUND, too; the hint says so to those who may see it. */
 export async function findLiveCredential(app: App, address: Address): Promise<Found> {
   const found = await findCredential(app, address);
