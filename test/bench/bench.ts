@@ -2,6 +2,7 @@ import { buildApps, type BuiltApps } from './built-apps.ts';
 import { checkFigures } from './checks.ts';
 import { handOutFigures } from './hand-out.ts';
 import { requestFigures } from './requests.ts';
+import { roundTripFigures } from './round-trips.ts';
 import { scaleFigures } from './scale.ts';
 import { startFigures } from './start.ts';
 import { table, type Line } from './table.ts';
@@ -16,6 +17,7 @@ const PARTS: Record<string, (apps: BuiltApps) => Promise<Line[]>> = {
   scale: scaleFigures,
   checks: checkFigures,
   requests: requestFigures,
+  'round-trips': roundTripFigures,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

@@ -47,9 +47,9 @@ function compare(pairs: [number, number][]): Comparison {
   };
 }
 
-/** Of counts, which do not vary. */
+/** Of counts, which do not vary. Nothing where nothing is needed is as good as it can be. */
 export function exactly(ours: number, theirs: number): Comparison {
-  const ratio = ours / theirs;
+  const ratio = ours === theirs ? 1 : ours / theirs;
   return { ratio, low: ratio, high: ratio, ours, theirs };
 }
 

@@ -16,7 +16,7 @@ export function table(lines: Line[]): string {
       ratio.toFixed(2),
       `${low.toFixed(2)} - ${high.toFixed(2)}`,
       `<= ${goal.toFixed(1)}`,
-      `${ours.toFixed(2)} ${unit} / ${theirs.toFixed(2)} ${unit}`,
+      `${shown(ours)} ${unit} / ${shown(theirs)} ${unit}`,
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -28,4 +28,8 @@ export function table(lines: Line[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
