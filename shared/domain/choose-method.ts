@@ -26,14 +26,14 @@ export interface ChosenMethod {
 export function chooseMethod(body: unknown): ChosenMethod {
   const given = parseInput(Choice, body) as Record<string, unknown> & z.output<typeof Choice>;
   const provider = chooseProvider(given);
-  const inferred = given.method === undefined ? provider.inferMethod?.(given) : undefined;
+  const inferred = provider.inferMethod?.(given);
   const name = given.method ?? inferred?.method ?? provider.defaultMethod;
   const method = findMethod(provider.id, name);
   if (!method) {
     const known = methodsOf(provider.id).map(({ method }) => method);
     throw invalidInput('/method', 'NOT_ALLOWED', `is not a method of ${provider.id}`, `One of: ${known.join(', ')}.`);
   }
-  const rename = new Map(Object.entries(inferred?.rename ?? {}));
+  const rename = new Map(Object.entries((inferred?.method === name && inferred.rename) || {}));
   const back = new Map([...rename].map(([from, to]) => [to, from]));
   const fields = Object.fromEntries(Object.entries(given).map(([field, value]) => [rename.get(field) ?? field, value]));
   return { provider, method, fields, nameOf: (field) => back.get(field) ?? field };

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalidInput } from '../lib/errors.ts';
-import { findProvider } from '../providers/catalog.ts';
+import { findProvider, formSchema } from '../providers/catalog.ts';
 import type { Method } from '../providers/provider.ts';
+import { chooseMethod } from './choose-method.ts';
+import { CommonInput } from './common-input.ts';
 import { methodOf, type Credential } from './credential.ts';
 import { materialFields, readMergedInput, type CredentialInput } from './credential-input.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -12,14 +14,54 @@ export function readPatched({ credential, project }: Found, patch: unknown): Cre
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
     throw invalidInput('', 'WRONG_TYPE', 'must be an object', 'Send the fields to change; null removes one.');
   refuseRemovedSecret(methodOf(credential), patch);
-  const isPlain = 'url' in patch && typeof patch.url === 'string' && /^\s*http:\/\//i.test(patch.url);
-  const base: Record<string, unknown> = asInput(credential);
-  // Another provider has methods of its own.
-  if ('provider' in patch && !('method' in patch) && findProvider(String(patch.provider))?.id !== credential.provider)
-    delete base['method'];
+  const base = baseOf(credential, patch as Record<string, unknown>);
+  const merged = mergePatch(base, patch) as Record<string, unknown>;
+  return readMergedInput(project, withoutLeftovers(merged, patch), credential.environments);
+}
+
+/** What a patch is merged into: the credential, less what the patch says in another way. */
+function baseOf(credential: Credential, patch: Record<string, unknown>): Record<string, unknown> {
+  const base = asInput(credential);
+  const { url } = patch;
+  const isPlainHttp = typeof url === 'string' && /^\s*http:\/\//i.test(url);
   // An address or an authority says how it is reached unless the patch says it, too.
-  if (!('tls' in patch) && (isPlain || 'ca' in patch)) delete base['tls'];
-  return readMergedInput(project, mergePatch(base, patch), credential.environments);
+  if (!('tls' in patch) && (isPlainHttp || 'ca' in patch)) delete base['tls'];
+
+  const method = methodAfter(credential, patch);
+  if (method === undefined) delete base['method'];
+  else base['method'] = method;
+  for (const name of replacedSettings(credential, patch, method)) delete base[name];
+  return base;
+}
+
+/** The method that a patch leads to; undefined: it is to be told by its fields, as with another provider. */
+function methodAfter({ provider: id, method, active }: Credential, patch: Record<string, unknown>): string | undefined {
+  if ('method' in patch) return typeof patch['method'] === 'string' ? patch['method'] : undefined;
+  const provider = findProvider('provider' in patch ? String(patch['provider']) : id);
+  if (provider?.id !== id) return undefined;
+  if (!isWholeLogin(patch)) return method;
+  return provider.inferMethod?.({ url: active.settings['url'], ...patch })?.method ?? provider.defaultMethod;
+}
+
+/** A user name and a password are understood as if the credential were new. */
+function isWholeLogin(patch: Record<string, unknown>): boolean {
+  return 'username' in patch && 'password' in patch;
+}
+
+/** The settings whose place others take: all but the address with a whole login of another method, else those that are meant. */
+function replacedSettings({ provider, method, active }: Credential, patch: Record<string, unknown>, next?: string): string[] {
+  const { settings } = active;
+  if (isWholeLogin(patch) && next !== method) return Object.keys(settings).filter((name) => name !== 'url');
+  const meant = findProvider(provider)?.inferMethod?.({ url: settings['url'], ...patch });
+  return meant?.method === method ? Object.values(meant.rename ?? {}) : [];
+}
+
+/** A setting that the patch does not name, and that means nothing to the method that it leads to. */
+function withoutLeftovers(merged: Record<string, unknown>, patch: object): Record<string, unknown> {
+  const { method, fields, nameOf } = chooseMethod(merged);
+  const known = new Set([...Object.keys(CommonInput.shape), 'provider', 'method', ...Object.keys(formSchema(method).properties)]);
+  const kept = Object.keys(fields).filter((name) => known.has(name) || Object.hasOwn(patch, nameOf(name)));
+  return Object.fromEntries(kept.map((name) => [nameOf(name), fields[name]]));
 }
 
 /** `default: true` in the patch itself takes every environment, also those that another credential took since. */
@@ -62,7 +104,8 @@ export function asInput(credential: Credential): Record<string, unknown> {
 }
 
 function refuseRemovedSecret(method: Method, patch: object): void {
-  for (const name of materialFields(method)) {
+  const fields = materialFields(method);
+  for (const name of fields.length > 0 ? [...fields, 'password'] : []) {
     if (Object.hasOwn(patch, name) && (patch as Record<string, unknown>)[name] === null)
       throw invalidInput(`/${name}`, 'REQUIRED', 'cannot be removed', 'Give a new secret, or delete the credential.');
   }

@@ -1,4 +1,5 @@
 import { AddressError, parseRegistryAddress } from '../../oci/address.ts';
+import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
 import type { InferredMethod } from '../provider.ts';
 import { globalHost, isAcrHost, putAcrAddressRight, registryName } from './address.ts';
@@ -21,15 +22,15 @@ export const acr = defineProvider({
 });
 
 /** A GUID is an application's, the registry's own name is its admin account, and any other name is that of a token. */
-function inferMethod({ url, username, ...fields }: Record<string, unknown>): InferredMethod | undefined {
-  if ('clientId' in fields || 'clientSecret' in fields) return { method: 'service-principal' };
-  if ('tokenName' in fields) return { method: 'repository-token' };
+function inferMethod(fields: Record<string, unknown>): InferredMethod | undefined {
+  const names = { username: 'clientId', password: 'clientSecret' };
+  if ('clientId' in fields || 'clientSecret' in fields) return plainForm('service-principal', fields, names);
+  if ('tokenName' in fields) return plainForm('repository-token', fields, { username: 'tokenName' });
+  const { url, username } = fields;
   if (typeof username !== 'string') return undefined;
-  if (readGuid(username)) {
-    return { method: 'service-principal', rename: { username: 'clientId', password: 'clientSecret' } };
-  }
+  if (readGuid(username)) return plainForm('service-principal', fields, names);
   if (username.trim().toLowerCase() === nameIn(url)) return { method: 'admin' };
-  return { method: 'repository-token', rename: { username: 'tokenName' } };
+  return plainForm('repository-token', fields, { username: 'tokenName' });
 }
 
 /** An address that cannot be read has no name; its own field says what is wrong with it. */
