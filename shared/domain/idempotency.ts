@@ -6,6 +6,7 @@ import type { App } from './app.ts';
 import { canSee, type Caller } from './caller.ts';
 import { readCredential, type Credential, type StoredCredential } from './credential.ts';
 import { againIfStale, openOrNote } from './missing-secret.ts';
+import { readRequestFingerprint } from './material.ts';
 import type { Project } from './policy.ts';
 import { RowConflict, type Operation } from './ports.ts';
 import { credentialRow, idempotencyRow, projectPartition, statusRow } from './rows.ts';
@@ -36,6 +37,12 @@ export function repetitionOf(caller: Caller, key: string, request: unknown): Rep
 export function rememberRequest(app: App, { row, fingerprint }: Repetition, { id, active }: Credential): Operation {
   const expiresAt = after(app.clock.now(), LIFE).toISOString();
   return { kind: 'insert', row, fields: { schemaVersion: 1, id, expiresAt, ...(!active.secret && { fingerprint }) } };
+}
+
+/** What the next version of a secret carries on, so that the request that made the credential is still known when it is repeated. */
+export async function carriedFingerprint(app: App, credential: Credential): Promise<string | undefined> {
+  const isForgotten = after(new Date(credential.createdAt), LIFE) <= app.clock.now();
+  return isForgotten ? undefined : readRequestFingerprint(app, credential);
 }
 
 type Made = StoredCredential & { status: Status };

@@ -91,6 +91,16 @@ export async function openMaterial(app: App, credential: Credential): Promise<Op
   return opened;
 }
 
+/** The fingerprint that came with the secret in use; undefined: none, or the secret is not there, or cannot be read. */
+export async function readRequestFingerprint(app: App, { active: { secret } }: Credential): Promise<string | undefined> {
+  try {
+    return secret && (await openVersion(app, secret))?.requestFingerprint;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'SECRET_UNUSABLE') return undefined;
+    throw error;
+  }
+}
+
 /** The next one who opens it has it from its store. */
 export function forgetMaterial(app: App, { active: { secret } }: Credential): void {
   if (secret) app.materials.delete(keyOf(secret));

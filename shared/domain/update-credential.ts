@@ -14,6 +14,7 @@ import { methodOf, newName, type Credential } from './credential.ts';
 import { materialFields, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
 import { requireRevision } from './etag.ts';
+import { carriedFingerprint } from './idempotency.ts';
 import { bindingOf, storeMaterial } from './material.ts';
 import { againIfStale, openOrNote } from './missing-secret.ts';
 import { changedFields, claimsDefault, readPatched } from './patch-input.ts';
@@ -104,7 +105,7 @@ async function save(
   };
   return changeSecret(app, draft, touched, async () => {
     if (old) await keepPresent(await app.secretStore(old.store), old);
-    return write(await storeMaterial(app, draft, material, touched));
+    return write(await storeMaterial(app, draft, material, touched, await carriedFingerprint(app, found.credential)));
   });
 }
 

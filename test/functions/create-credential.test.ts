@@ -210,6 +210,21 @@ describe('POST /api/projects/{project}/credentials', () => {
       expect(registry.requests.length).toBe(before);
     });
 
+    test('answers a repeated request also after the secret was replaced, and still refuses another one', async () => {
+      const headers = { 'idempotency-key': randomUUID() };
+      const body = login();
+      const first = await service.post(CREDENTIALS, body, { headers });
+      const path = `${CREDENTIALS}/${first.json.id}?check=skip`;
+      for (const password of ['second-password', 'third-password'])
+        expect((await service.patch(path, { password }, { headers: { 'if-match': '*' } })).status).toBe(200);
+
+      const again = await service.post(CREDENTIALS, body, { headers });
+      const other = await service.post(CREDENTIALS, { ...body, password: 'third-password' }, { headers });
+
+      expect(again).toMatchObject({ status: 201, json: { id: first.json.id, revision: 3 } });
+      expect(other).toMatchObject({ status: 422, json: { code: 'IDEMPOTENCY_CONFLICT' } });
+    });
+
     test.for([
       { what: 'another name', change: { name: 'Other' } },
       { what: 'another password', change: { password: 'another-password' } },
