@@ -1,8 +1,8 @@
 import type { SecretStoreName } from './domain/policy.ts';
 import type { Queue, RecordStore, SecretStore } from './domain/ports.ts';
 import { ConfigurationError, storageOf, type Settings } from './domain/settings.ts';
-import { AWS_KEY_MISSING, openOwnIdentity, type OwnIdentity } from './identity/own-identity.ts';
-import { awsKeyOf } from './identity/aws.ts';
+import { awsIdentityMistake } from './identity/aws.ts';
+import { openOwnIdentity, type OwnIdentity } from './identity/own-identity.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { AppError } from './lib/errors.ts';
 import { awsHttpHandler } from './net/aws-http-handler.ts';
@@ -41,7 +41,7 @@ export async function openPorts(settings: Settings, clock: Clock = systemClock):
   const localSecrets = onDemand(async () => openLocalSecrets(await dataFolder()));
   if (secretStoresOf(settings).has('local')) await localSecrets();
   const operator = operatorNetwork(networkPolicy(settings));
-  const identity = openOwnIdentity(process.env, { inAzure: settings.inAzure, operator });
+  const identity = openOwnIdentity(process.env, settings, { operator, clock });
   // Opened when they are first asked for: their libraries cost time at a start.
   const secretStores: Record<SecretStoreName, () => Promise<SecretStore>> = {
     local: () => localSecrets().catch(refuseLocal),
@@ -100,12 +100,10 @@ async function openAws(settings: Settings, operator: Operator, identity: OwnIden
   return openSecretsManager({ region, key: () => identity.aws(), httpHandler, retentionDays });
 }
 
-/** What keeps Secrets Manager from being used. In Azure a key that does not end has no place. */
-function awsMistake({ awsRegion, inAzure }: Settings): string | undefined {
-  if (inAzure)
-    return 'REGCRED_SECRETS: secrets-manager is not to be had in Azure in this version; use key-vault, also in the projects of the policy';
-  if (!awsRegion) return 'REGCRED_AWS_REGION: is needed where secrets are kept in secrets-manager';
-  return awsKeyOf(process.env) ? undefined : AWS_KEY_MISSING;
+/** What keeps Secrets Manager from being used. */
+function awsMistake(settings: Settings): string | undefined {
+  if (!settings.awsRegion) return 'REGCRED_AWS_REGION: is needed where secrets are kept in secrets-manager';
+  return awsIdentityMistake(process.env, settings);
 }
 
 const VAULT_URL_MISSING = 'REGCRED_VAULT_URL: is needed where secrets are kept in key-vault';

@@ -1,4 +1,7 @@
+import { IdentityError } from '../identity/identity-error.ts';
+import type { OwnIdentity } from '../identity/own-identity.ts';
 import type { GuardedSession } from '../net/guarded.ts';
+import { Refusal } from '../oci/stages.ts';
 import type { MethodContext } from '../providers/provider.ts';
 import type { App } from './app.ts';
 import { externalIdOf } from './external-id.ts';
@@ -16,11 +19,26 @@ export function methodContext(
     material,
     registry,
     clock,
-    cloud: { ...identity, externalId: () => externalIdOf(app, project.name) },
+    cloud: { ...refusing(identity), externalId: () => externalIdOf(app, project.name) },
     signal,
     ...(scope && { scope }),
     get http() {
       return session();
     },
   };
+}
+
+/** That regcred itself cannot act is no word about a login: the operator has to mend it, or it is down. */
+function refusing(identity: OwnIdentity): OwnIdentity {
+  return {
+    azure: () => identity.azure().catch(refuse),
+    federationToken: (signal) => identity.federationToken(signal).catch(refuse),
+    aws: () => identity.aws().catch(refuse),
+  };
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof IdentityError)) throw error;
+  const { code, message, hint, isOutage } = error;
+  throw new Refusal(isOutage ? 'unreachable' : 'misconfigured', code, message, hint, { cause: error });
 }

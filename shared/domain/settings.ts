@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { partitionOfArn, partitionOfRegion } from '../lib/aws-partition.ts';
 import type { StorageAccount } from '../lib/storage-account.ts';
 import { Policy, SecretStoreName } from './policy.ts';
 
 /** Of the public cloud, the one in China, and the one of the US government: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)\/?$/;
 
-/** Of the public partition, China and GovCloud: https://docs.aws.amazon.com/general/latest/gr/asm.html */
-const AWS_REGION = /^[a-z]{2}(?:-gov)?-[a-z]{4,9}-\d$/;
+/** Of every partition: https://docs.aws.amazon.com/general/latest/gr/asm.html */
+const AWS_REGION = /^(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-[a-z]{4,9}-\d$/;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
 const AWS_ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
@@ -81,6 +82,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const inAzure = values.WEBSITE_SITE_NAME !== undefined;
   const policy = readPolicy(values.REGCRED_POLICY);
   if (inAzure) requireCloudPolicy(policy);
+  requireOnePartition(values);
   return {
     records: values.REGCRED_RECORDS,
     queue: values.REGCRED_QUEUE,
@@ -96,6 +98,15 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     inAzure,
     policy,
   };
+}
+
+/** A role is known in its own part of AWS alone. */
+function requireOnePartition({ REGCRED_AWS_REGION: region, REGCRED_AWS_ROLE_ARN: role }: z.infer<typeof Environment>): void {
+  const partition = role === undefined ? undefined : partitionOfArn(role);
+  if (role !== undefined && !partition)
+    throw new ConfigurationError(['REGCRED_AWS_ROLE_ARN: is of a partition that AWS does not have']);
+  if (!partition || region === undefined || partitionOfRegion(region).name === partition.name) return;
+  throw new ConfigurationError([`REGCRED_AWS_REGION: is not in ${partition.name}, the partition of REGCRED_AWS_ROLE_ARN`]);
 }
 
 /** The account of records and queues that are in one. Throws ConfigurationError if the settings name none. */

@@ -1,10 +1,11 @@
 import type { TokenCredential } from '@azure/identity';
 import type { AwsKey } from '../lib/aws-key.ts';
-import { AppError } from '../lib/errors.ts';
+import type { Clock } from '../lib/clock.ts';
 import { azureHttpClient } from '../net/azure-http-client.ts';
 import type { Operator } from '../net/operator.ts';
-import { awsKeyOf } from './aws.ts';
+import { awsIdentity, type AwsIdentitySettings } from './aws.ts';
 import { azureCredential } from './azure.ts';
+import { requestFederationToken, type FederationToken } from './federation-token.ts';
 
 /**
  * Who regcred is to the clouds: for its own stores, and for methods that have no material of their own, as far as the
@@ -13,24 +14,26 @@ import { azureCredential } from './azure.ts';
 export interface OwnIdentity {
   /** To Entra ID: see `azureCredential`. Nothing is asked for a token yet. */
   azure(): Promise<TokenCredential>;
-  /** To AWS: a key that is good now. Throws STORE_UNAVAILABLE where none can be had. */
+  /** A token of Entra ID for clouds that trust it: its audience is REGCRED_TOKEN_AUDIENCE. Throws IdentityError. */
+  federationToken(signal: AbortSignal): Promise<FederationToken>;
+  /** To AWS: a key that is good for some minutes, at least. Throws IdentityError. */
   aws(): Promise<AwsKey>;
+}
+
+/** What of the settings says who regcred is. */
+export interface IdentitySettings extends AwsIdentitySettings {
+  /** An application id URI. */
+  tokenAudience: string;
 }
 
 export function openOwnIdentity(
   environment: NodeJS.ProcessEnv,
-  { inAzure, operator }: { inAzure: boolean; operator: Operator },
+  settings: IdentitySettings,
+  { operator, clock }: { operator: Operator; clock: Clock },
 ): OwnIdentity {
-  let azure: Promise<TokenCredential> | undefined;
-  return {
-    azure: () => (azure ??= azureCredential(environment, { inAzure, httpClient: azureHttpClient(operator) })),
-    async aws() {
-      const key = awsKeyOf(environment);
-      if (key) return key;
-      throw new AppError('STORE_UNAVAILABLE', 'This service has no key of AWS', { hint: AWS_KEY_MISSING });
-    },
-  };
+  const { inAzure, tokenAudience } = settings;
+  let credential: Promise<TokenCredential> | undefined;
+  const azure = () => (credential ??= azureCredential(environment, { inAzure, httpClient: azureHttpClient(operator) }));
+  const federationToken = async (signal: AbortSignal) => requestFederationToken(await azure(), tokenAudience, signal);
+  return { azure, federationToken, aws: awsIdentity(environment, settings, { operator, clock, federationToken }) };
 }
-
-export const AWS_KEY_MISSING =
-  'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: are needed where secrets are kept in secrets-manager, or a role of AWS is assumed';

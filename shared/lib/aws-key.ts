@@ -1,4 +1,4 @@
-import type { Secret } from './secret.ts';
+import { Secret } from './secret.ts';
 
 /** Who signs a call of AWS. */
 export interface AwsKey {
@@ -6,6 +6,8 @@ export interface AwsKey {
   secretAccessKey: Secret;
   /** Of a key that ends. */
   sessionToken?: Secret;
+  /** The ARN of the role whose key it is, as policies name it. */
+  owner?: string;
   /** Absent: it does not end, or nobody said when. */
   expiresAt?: Date;
 }
@@ -18,4 +20,22 @@ export function signingKey({ accessKeyId, secretAccessKey, sessionToken, expires
     ...(sessionToken && { sessionToken: sessionToken.reveal() }),
     ...(expiresAt && { expiration: expiresAt }),
   };
+}
+
+/** What STS gives for a role. */
+interface StsCredentials {
+  AccessKeyId: string | undefined;
+  SecretAccessKey: string | undefined;
+  SessionToken: string | undefined;
+  Expiration: Date | undefined;
+}
+
+/** The key of a role, for a while. */
+export type SessionKey = AwsKey & { expiresAt: Date };
+
+/** Undefined where a part of it is missing. */
+export function readStsKey(credentials: StsCredentials | undefined): SessionKey | undefined {
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secret, SessionToken: token, Expiration: expiresAt } = credentials ?? {};
+  if (!accessKeyId || !secret || !token || !expiresAt) return undefined;
+  return { accessKeyId, secretAccessKey: new Secret(secret), sessionToken: new Secret(token), expiresAt };
 }

@@ -52,7 +52,7 @@ export interface Identity {
   provesNothing?: true;
 }
 
-/** What a method may do with regcred's own identity: nothing that its `upstreams` does not name. */
+/** What a method may do with regcred's own identity: nothing that its `upstreams` does not name. Throws Refusal. */
 export interface Cloud extends OwnIdentity {
   /** By which the roles of AWS that trust regcred tell this project from others; made at first need, and never changed. */
   externalId(): Promise<string>;

@@ -43,6 +43,12 @@ describe('the settings', () => {
     [{ REGCRED_AWS_REGION: 'eu-west-1a' }, 'REGCRED_AWS_REGION'],
     [{ REGCRED_AWS_ROLE_ARN: 'regcred' }, 'REGCRED_AWS_ROLE_ARN'],
     [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:user/regcred' }, 'REGCRED_AWS_ROLE_ARN'],
+    [{ REGCRED_AWS_ROLE_ARN: 'arn:aws-moon:iam::123456789012:role/regcred' }, 'REGCRED_AWS_ROLE_ARN'],
+    [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/regcred', REGCRED_AWS_REGION: 'cn-north-1' }, 'REGCRED_AWS_REGION'],
+    [
+      { REGCRED_AWS_ROLE_ARN: 'arn:aws-us-gov:iam::123456789012:role/regcred', REGCRED_AWS_REGION: 'us-east-1' },
+      'REGCRED_AWS_REGION',
+    ],
     [{ REGCRED_PUBLIC_URL: 'regcred.example.com' }, 'REGCRED_PUBLIC_URL'],
     [{ REGCRED_RETENTION_DAYS: '3' }, 'REGCRED_RETENTION_DAYS'],
     [{ REGCRED_RETENTION_DAYS: 'long' }, 'REGCRED_RETENTION_DAYS'],
@@ -80,8 +86,17 @@ describe('the settings', () => {
     expect(mistake(() => read(POLICY, { REGCRED_VAULT_URL: url }))).toContain('REGCRED_VAULT_URL');
   });
 
-  test.for(['eu-west-1', 'ap-southeast-2', 'us-gov-west-1', 'cn-northwest-1'])('%s is a region', (region) => {
-    expect(read(POLICY, { REGCRED_AWS_REGION: region })).toMatchObject({ awsRegion: region });
+  test.for(['eu-west-1', 'ap-southeast-2', 'us-gov-west-1', 'cn-northwest-1', 'eusc-de-east-1', 'us-isob-east-1'])(
+    '%s is a region',
+    (region) => {
+      expect(read(POLICY, { REGCRED_AWS_REGION: region })).toMatchObject({ awsRegion: region });
+    },
+  );
+
+  test('a role and a region of one partition are fine', () => {
+    const settings = { REGCRED_AWS_ROLE_ARN: 'arn:aws-cn:iam::123456789012:role/regcred', REGCRED_AWS_REGION: 'cn-north-1' };
+
+    expect(read(POLICY, settings)).toMatchObject({ awsRoleArn: settings.REGCRED_AWS_ROLE_ARN, awsRegion: 'cn-north-1' });
   });
 
   test.for<[Record<string, string>, object]>([

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { create, CREDENTIALS, passwordOf, patch } from '../crash/credentials.ts';
+import { startAws } from '../peers/aws.ts';
+import { AUDIENCE, createOwnEntra, OWN_ENVIRONMENT, OWN_OBJECT, trustInAws } from '../peers/federation.ts';
+import { startNamedHosts } from '../peers/named-hosts.ts';
 import { needs } from '../peers/need.ts';
 import { AWS_REGION, startSecretsManager, type SecretsManagerHosts } from '../peers/secrets-manager-hosts.ts';
 import { startService, TEST_POLICY, type Service } from '../service.ts';
@@ -7,6 +10,10 @@ import { temporaryFolder } from '../stores/temporary-folder.ts';
 
 const PASSWORD = 'canary-of-a-password "é" %41+/=';
 const SECRET_KEY = 'a-secret-key-of-regcred-itself';
+
+const ROLE = 'arn:aws:iam::210987654321:role/regcred';
+const BY_ROLE_SETTINGS = { REGCRED_AWS_ROLE_ARN: ROLE, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+const BY_ROLE = { ...BY_ROLE_SETTINGS, ...OWN_ENVIRONMENT };
 
 const MAY_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] };
 
@@ -84,14 +91,62 @@ describe('the service with its secrets in Secrets Manager', needs('moto'), () =>
     await expect(startOn(aws, environment)).rejects.toThrow(says);
   });
 
-  test('does not start in Azure, where a key that does not end has no place', async () => {
-    const environment = { ...ENVIRONMENT, WEBSITE_SITE_NAME: 'regcred' };
+  test('asks with its role in AWS, for a token of Entra ID, and has no key of its own', async () => {
+    await using aws = await startSecretsManager();
+    await using federation = await startFederation();
+    await using service = await startOn(aws, BY_ROLE, { also: federation });
 
-    await expect(startService({ policy: { network: {} }, environment })).rejects.toThrow(
-      /secrets-manager is not to be had in Azure/,
-    );
+    const id = await create(service, { name: 'In AWS', host: 'aws.example.com', password: PASSWORD });
+
+    expect(await passwordOf(service, id)).toBe(PASSWORD);
+    expect(aws.hosts.requests.filter(({ authorization }) => authorization !== 'AWS4-HMAC-SHA256')).toEqual([]);
+    // One session of the role for all of it.
+    expect(federation.aws.calls).toEqual(['sts:AssumeRoleWithWebIdentity']);
+    expect(service.output()).not.toMatch(/canary|eyJ|Q~a-client/);
+  });
+
+  test('is not ready while the role does not trust it, and says what the role must trust', async () => {
+    await using aws = await startSecretsManager();
+    await using federation = await startFederation();
+    federation.aws.roles.clear();
+    await using service = await startOn(aws, BY_ROLE, { also: federation });
+
+    const body = { url: 'aws.example.com', name: 'A', username: 'u', password: PASSWORD };
+    const refused = await service.post(`${CREDENTIALS}?check=skip`, body);
+
+    expect(refused).toMatchObject({ status: 503, json: { code: 'STORE_UNAVAILABLE' } });
+    for (const text of [ROLE, OWN_OBJECT, AUDIENCE]) expect(refused.json.hint).toContain(text);
+    expect(await service.get('/api/health')).toMatchObject({ status: 503 });
+    expect(refused.text + service.output()).not.toMatch(/canary|eyJ|Q~a-client/);
+  });
+
+  test.for([
+    [{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, /REGCRED_AWS_ROLE_ARN: is missing/],
+    [{}, /AWS_ACCESS_KEY_ID: a key that does not end has no place in Azure/],
+    [{ ...BY_ROLE_SETTINGS, REGCRED_AWS_REGION: '' }, /REGCRED_AWS_REGION/],
+  ] as const)('does not start in Azure with %o', async ([more, says]) => {
+    const environment = { ...ENVIRONMENT, WEBSITE_SITE_NAME: 'regcred', ...more };
+
+    await expect(startService({ policy: { network: {} }, environment })).rejects.toThrow(says);
   });
 });
+
+/** STS and Entra ID, where the role trusts the service. */
+async function startFederation() {
+  const aws = await startAws({ account: '210987654321', region: AWS_REGION });
+  const entra = createOwnEntra();
+  const microsoft = await startNamedHosts({ 'login.microsoftonline.com': entra.handle });
+  trustInAws(aws, entra, ROLE);
+  return {
+    aws,
+    connectTo: { ...aws.hosts.network.connectTo, ...microsoft.network.connectTo },
+    ca: `${aws.hosts.network.ca}\n${microsoft.network.ca}`,
+    async [Symbol.asyncDispose]() {
+      await microsoft[Symbol.asyncDispose]();
+      await aws[Symbol.asyncDispose]();
+    },
+  };
+}
 
 const ENVIRONMENT = {
   REGCRED_SECRETS: 'secrets-manager',
@@ -102,13 +157,17 @@ const ENVIRONMENT = {
 
 interface More {
   policy?: object;
+  /** Further hosts that the service should reach. */
+  also?: { connectTo: Record<string, string>; ca: string };
   data?: string;
 }
 
-function startOn({ hosts }: SecretsManagerHosts, environment = {}, { policy, data }: More = {}): Promise<Service> {
+function startOn({ hosts }: SecretsManagerHosts, environment = {}, { policy, also, data }: More = {}): Promise<Service> {
+  const connectTo = { ...hosts.network.connectTo, ...also?.connectTo };
+  const ca = [hosts.network.ca, also?.ca].join('\n');
   return startService({
     ...(data && { data }),
-    policy: { ...policy, network: { ...TEST_POLICY.network, ...hosts.network } },
+    policy: { ...policy, network: { ...TEST_POLICY.network, connectTo, ca } },
     environment: { ...ENVIRONMENT, ...environment },
   });
 }

@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { awsSignature, readAwsSignature } from './aws-signature.ts';
+import { authenticate, authorize, type AwsKey } from './aws-authentication.ts';
+import { assumedXml, assumeRole, assumeRoleWithWebIdentity, type AwsRole, type AwsRoles } from './aws-roles.ts';
+import { answerXml, failXml, type Failure } from './aws-xml.ts';
 import { startNamedHosts } from './named-hosts.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import { registryHandler } from './registry.ts';
 
 const HOUR = 3_600_000;
 
-/** A key of an IAM user, and what its user may do. */
-interface AwsKey {
-  secret: string;
-  account: string;
-  arn: string;
-  isActive: boolean;
-  /** Actions, such as `ecr:GetAuthorizationToken`. */
-  allowed: Set<string>;
-}
-
-export interface Aws extends AsyncDisposable {
+export interface Aws extends AwsRoles, AsyncDisposable {
   hosts: NamedHosts;
   /** By access key id. */
   keys: Map<string, AwsKey>;
@@ -28,6 +20,7 @@ export interface Aws extends AsyncDisposable {
   /** AWS throttles by 400 and a name, not by 429. */
   mood: { isThrottling: boolean };
   addKey(id: string, key?: Partial<AwsKey>): AwsKey;
+  addRole(arn: string, role: Partial<AwsRole>): AwsRole;
   /** Names of the calls, in order. */
   calls: string[];
 }
@@ -45,6 +38,7 @@ export function awsHosts({ account, region }: Place) {
     publicRegistry: 'public.ecr.aws',
     ecrPublic: 'api.ecr-public.us-east-1.amazonaws.com',
     publicSts: 'sts.us-east-1.amazonaws.com',
+    iam: 'iam.amazonaws.com',
   };
 }
 
@@ -55,6 +49,8 @@ export function awsHosts({ account, region }: Place) {
 export async function startAws(place: Place): Promise<Aws> {
   const state: Omit<Aws, 'hosts' | keyof AsyncDisposable> = {
     keys: new Map(),
+    roles: new Map(),
+    oidcProviders: new Map(),
     minted: new Map(),
     calls: [],
     clock: { ahead: 0 },
@@ -62,6 +58,11 @@ export async function startAws(place: Place): Promise<Aws> {
     addKey(id, key) {
       const added = { secret: SECRET, account: place.account, arn: arnOf(place), isActive: true, allowed: EVERYTHING, ...key };
       state.keys.set(id, added);
+      return added;
+    },
+    addRole(arn, role) {
+      const added = { trusts: [], allowed: EVERYTHING, ...role };
+      state.roles.set(arn, added);
       return added;
     },
   };
@@ -76,12 +77,13 @@ export async function startAws(place: Place): Promise<Aws> {
     [names.sts]: api,
     [names.ecrPublic]: api,
     [names.publicSts]: api,
+    [names.iam]: api,
   });
   return Object.assign(state, { hosts, [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose]() });
 }
 
 export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
-const EVERYTHING = new Set(['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken']);
+const EVERYTHING = new Set(['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken', 'sts:AssumeRole']);
 
 function arnOf({ account }: Place): string {
   return `arn:aws:iam::${account}:user/ci`;
@@ -89,80 +91,61 @@ function arnOf({ account }: Place): string {
 
 type State = Omit<Aws, 'hosts' | keyof AsyncDisposable>;
 
-interface Failure {
-  status: number;
-  /** In the words of the JSON services; those of STS differ. */
-  code: string;
-  message: string;
-}
-
 async function serve(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = await request.toArray();
   const body = Buffer.concat(chunks).toString('utf8');
-  const [service = '', action = ''] = callOf(request, body);
+  const form = new URLSearchParams(body);
+  const [service = '', action = ''] = callOf(request, form);
   state.calls.push(`${service}:${action}`);
+  if (action === 'AssumeRoleWithWebIdentity') {
+    const assumed = await assumeRoleWithWebIdentity(state, form);
+    return 'code' in assumed ? failXml(response, 'sts', assumed) : answerXml(response, 'sts', action, assumedXml(assumed));
+  }
   const known = authenticate(state, request, body, service);
   const refused = 'code' in known ? known : authorize(state, known, `${service}:${action}`);
-  if (service === 'sts') return answerSts(response, refused, known);
+  if (service === 'sts' || service === 'iam') {
+    const answer = refused ?? ('code' in known ? known : queryAnswer(state, known, action, form));
+    return typeof answer === 'string' ? answerXml(response, service, action, answer) : failXml(response, service, answer);
+  }
   response.setHeader('content-type', 'application/x-amz-json-1.1');
   if (refused)
     return void response.writeHead(refused.status).end(JSON.stringify({ __type: refused.code, message: refused.message }));
+  giveLogin(state, service, response);
+}
+
+function giveLogin({ minted }: State, service: string, response: ServerResponse): void {
   const password = `${randomUUID()}${randomUUID()}`;
   const expiresAt = Date.now() + 12 * HOUR;
-  state.minted.set(password, expiresAt);
+  minted.set(password, expiresAt);
   const data = { authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'), expiresAt: expiresAt / 1000 };
   const authorizationData = service === 'ecr' ? [{ ...data, proxyEndpoint: 'https://registry.example' }] : data;
   response.end(JSON.stringify({ authorizationData }));
 }
 
-/** Service and action, as the protocols of the three say them. */
-function callOf({ headers }: IncomingMessage, body: string): string[] {
+/** Service and action, as the protocols of the four say them. */
+function callOf({ headers }: IncomingMessage, form: URLSearchParams): string[] {
   const target = String(headers['x-amz-target'] ?? '');
-  if (target === '') return ['sts', new URLSearchParams(body).get('Action') ?? ''];
+  if (target === '') return [form.get('Version') === '2010-05-08' ? 'iam' : 'sts', form.get('Action') ?? ''];
   return [target.startsWith('SpencerFrontendService') ? 'ecr-public' : 'ecr', target.split('.')[1] ?? ''];
 }
 
-function authenticate(state: State, request: IncomingMessage, body: string, service: string): AwsKey | Failure {
-  const signature = readAwsSignature(request);
-  const key = signature && state.keys.get(signature.accessKeyId);
-  if (!signature || !key?.isActive) {
-    const code = service === 'sts' ? 'InvalidClientTokenId' : 'UnrecognizedClientException';
-    return { status: service === 'sts' ? 403 : 400, code, message: 'The security token included in the request is invalid.' };
-  }
-  const wrong = {
-    status: service === 'sts' ? 403 : 400,
-    code: service === 'sts' ? 'SignatureDoesNotMatch' : 'InvalidSignatureException',
-  };
-  const signedAt = Date.parse(signature.date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  // A quarter of an hour either way.
-  if (Math.abs(Date.now() + state.clock.ahead - signedAt) > HOUR / 4) {
-    const now = new Date(Date.now() + state.clock.ahead).toISOString();
-    return { ...wrong, message: `Signature expired: ${signature.date} is now earlier than ${now}` };
-  }
-  if (awsSignature(request, body, signature, key.secret) !== signature.signature) {
-    return { ...wrong, message: `The request signature we calculated does not match: ${request.headers.authorization} ${body}` };
-  }
-  return key;
+/** The result of a call of STS or IAM, as XML. */
+function queryAnswer(state: State, key: AwsKey, action: string, form: URLSearchParams): string | Failure {
+  if (action === 'GetCallerIdentity') return `<Arn>${key.arn}</Arn><UserId>AIDAEXAMPLE</UserId><Account>${key.account}</Account>`;
+  if (action === 'ListAccessKeys') return keysXml(state, key);
+  if (action !== 'AssumeRole') return { status: 400, code: 'InvalidAction', message: `Could not find operation ${action}` };
+  const assumed = assumeRole(state, key, form);
+  return 'code' in assumed ? assumed : assumedXml(assumed);
 }
 
-function authorize(state: State, key: AwsKey, action: string): Failure | undefined {
-  if (state.mood.isThrottling) return { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' };
-  // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: needs no permission.
-  if (action === 'sts:GetCallerIdentity' || key.allowed.has(action)) return undefined;
-  return { status: 400, code: 'AccessDeniedException', message: `User: ${key.arn} is not authorized to perform: ${action}` };
-}
-
-function answerSts(response: ServerResponse, refused: Failure | undefined, key: AwsKey | Failure): void {
-  const space = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
-  response.setHeader('content-type', 'text/xml');
-  if (refused || 'code' in key) {
-    const { status = 500, code = '', message = '' } = refused ?? {};
-    const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
-    response.writeHead(status).end(`<ErrorResponse ${space}>${error}<RequestId>${randomUUID()}</RequestId></ErrorResponse>`);
-    return;
-  }
-  const result = `<Arn>${key.arn}</Arn><UserId>AIDAEXAMPLE</UserId><Account>${key.account}</Account>`;
-  response.end(
-    `<GetCallerIdentityResponse ${space}><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`,
-  );
+/** The keys of the user that asks: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html */
+function keysXml({ keys }: State, { arn }: AwsKey): string {
+  const user = `<UserName>${arn.split('/').at(-1)}</UserName>`;
+  const members = [...keys]
+    .filter(([, key]) => key.arn === arn)
+    .map(([id, { isActive, createdAt = new Date() }]) => {
+      const status = `<Status>${isActive ? 'Active' : 'Inactive'}</Status>`;
+      return `<member>${user}<AccessKeyId>${id}</AccessKeyId>${status}<CreateDate>${createdAt.toISOString()}</CreateDate></member>`;
+    });
+  return `<AccessKeyMetadata>${members.join('')}</AccessKeyMetadata><IsTruncated>false</IsTruncated>`;
 }

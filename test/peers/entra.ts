@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { JSONWebKeySet } from 'jose';
+import { createEntraSigner, type EntraSigner } from './entra-signer.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from './read-body.ts';
 import type { Handler } from './http-peer.ts';
@@ -11,6 +13,8 @@ interface AppSecret {
 
 interface EntraApp {
   secrets: AppSecret[];
+  /** Of its service principal: the subject of its tokens. */
+  objectId?: string;
   isDisabled?: boolean;
 }
 
@@ -26,6 +30,10 @@ export interface Entra {
   tenants: Tenant[];
   /** Whose token it is; undefined: none that was given here. */
   principalOf(token: string): Principal | undefined;
+  /** What other clouds verify tokens for them with. */
+  keys(): JSONWebKeySet;
+  /** A token as the platform gives it to an identity of the first tenant. */
+  tokenFor(clientId: string, audience: string): string;
   /** As a registry does it that is given client id and secret. */
   isSecret(tenantId: string, clientId: string, value: string): boolean;
 }
@@ -46,22 +54,35 @@ interface Failure {
 /** Entra ID's token endpoint for apps: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
 export function createEntra(tenants: Tenant[]): Entra {
   const tokens = new Map<string, Principal>();
+  let made: EntraSigner | undefined;
+  const signer = () => (made ??= createEntraSigner());
   return {
     tenants,
+    keys: () => signer().keys,
+    tokenFor: (clientId, audience) => {
+      const [tenant] = tenants;
+      if (!tenant) throw new Error('There is no tenant.');
+      return issue({ tokens, signer }, tenant, { tenantId: tenant.id, clientId, scope: `${audience}/.default` });
+    },
     principalOf: (token) => tokens.get(token),
     isSecret: (tenantId, clientId, value) => {
       const app = tenants.find(({ id }) => id === tenantId)?.apps[clientId];
       return app?.secrets.some((secret) => secret.value === value && !secret.isExpired) === true;
     },
     handle: (request, response) => {
-      void readBody(request).then((body) => answer(tenants, tokens, request, new URLSearchParams(body), response));
+      void readBody(request).then((body) => answer({ tenants, tokens, signer }, request, new URLSearchParams(body), response));
     },
   };
 }
 
+interface State {
+  tenants: Tenant[];
+  tokens: Map<string, Principal>;
+  signer: () => EntraSigner;
+}
+
 function answer(
-  tenants: Tenant[],
-  tokens: Map<string, Principal>,
+  { tenants, tokens, signer }: State,
   { method, url = '' }: IncomingMessage,
   form: URLSearchParams,
   response: ServerResponse,
@@ -77,9 +98,25 @@ function answer(
   if (failure || !tenant) return fail(response, failure ?? noTenant('invalid_request'));
 
   const principal = { tenantId: tenant.id, clientId: form.get('client_id') ?? '', scope: form.get('scope') ?? '' };
-  const token = unsignedToken({ aud: principal.scope.replace('/.default', ''), appid: principal.clientId, tid: tenant.id });
-  tokens.set(token, principal);
+  const token = issue({ tokens, signer }, tenant, principal);
   send(response, 200, { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: token });
+}
+
+function issue({ tokens, signer }: Omit<State, 'tenants'>, tenant: Tenant, principal: Principal): string {
+  const { clientId, scope } = principal;
+  const claims = { aud: scope.replace('/.default', ''), appid: clientId, tid: tenant.id };
+  const sub = tenant.apps[clientId]?.objectId ?? clientId;
+  // Azure's own services ask Entra ID, other clouds can only look at the token.
+  const token = claims.aud.startsWith('api://')
+    ? signer().sign({ ...claims, iss: issuerOf(tenant), sub, oid: sub, ver: '1.0' })
+    : unsignedToken(claims);
+  tokens.set(token, principal);
+  return token;
+}
+
+/** Of tokens for apps that did not choose version 2: https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats */
+export function issuerOf({ id }: Pick<Tenant, 'id'>): string {
+  return `https://sts.windows.net/${id}/`;
 }
 
 function refuse({ apps }: Tenant, form: URLSearchParams): Failure | undefined {

@@ -1,10 +1,8 @@
+import { awsFailureOf, type AwsFailure } from '../../lib/aws-failure.ts';
 import { NetError } from '../../net/net-error.ts';
 import { Refusal } from '../../oci/stages.ts';
 
-/** What an AWS client's error says, without its message, which quotes the request. */
-interface SdkError {
-  name: string;
-  status: number | undefined;
+interface SdkError extends AwsFailure {
   isSkewed: boolean;
 }
 
@@ -71,16 +69,6 @@ export function awsRefusal(error: unknown, action: string): Error {
 }
 
 function readError(error: unknown): SdkError {
-  const { name, message, $metadata, $response } = Object(error) as Record<string, unknown>;
-  const status = statusOf($metadata, 'httpStatusCode') ?? statusOf($response, 'statusCode');
-  return {
-    name: typeof name === 'string' ? name : '',
-    status,
-    isSkewed: /^Signature (?:expired|not yet current)/i.test(String(message)),
-  };
-}
-
-function statusOf(holder: unknown, member: string): number | undefined {
-  const status = (Object(holder) as Record<string, unknown>)[member];
-  return typeof status === 'number' ? status : undefined;
+  const { message } = Object(error) as { message?: unknown };
+  return { ...awsFailureOf(error), isSkewed: /^Signature (?:expired|not yet current)/i.test(String(message)) };
 }

@@ -1,3 +1,5 @@
+import { IdentityError } from '../../identity/identity-error.ts';
+import { awsFailureOf } from '../../lib/aws-failure.ts';
 import { AppError } from '../../lib/errors.ts';
 import { NetError } from '../../net/net-error.ts';
 
@@ -9,17 +11,17 @@ interface Explanation {
 
 const KEY: Explanation = {
   says: 'AWS does not take the access key of this service',
-  hint: 'Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, the clock of this machine, and that the account has enabled REGCRED_AWS_REGION.',
+  hint: 'Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN where they are set, else REGCRED_AWS_ROLE_ARN; the clock of this machine; and that the account has enabled REGCRED_AWS_REGION.',
 };
 
 const PERMISSION: Explanation = {
   says: 'Secrets Manager does not allow this to this service',
-  hint: 'Allow its user secretsmanager:CreateSecret, TagResource, PutSecretValue, GetSecretValue, DescribeSecret, ListSecretVersionIds, UpdateSecretVersionStage, DeleteSecret and RestoreSecret on secrets named "cred-*" and "health*", and ListSecrets on *.',
+  hint: 'Allow its role or user secretsmanager:CreateSecret, TagResource, PutSecretValue, GetSecretValue, DescribeSecret, ListSecretVersionIds, UpdateSecretVersionStage, DeleteSecret and RestoreSecret on secrets named "cred-*" and "health*", and ListSecrets on *.',
 };
 
 const ENCRYPTION: Explanation = {
   says: 'Secrets Manager cannot use the key that encrypts the secret',
-  hint: 'Check that its KMS key is enabled, and that the user of this service may use it.',
+  hint: 'Check that its KMS key is enabled, and that the role or user of this service may use it.',
 };
 
 const THROTTLED: Explanation = {
@@ -77,6 +79,10 @@ export function secretsManagerFailure(error: unknown): unknown {
     const hint = 'Check REGCRED_AWS_REGION and the network of this service; the log has the reason.';
     return new AppError('STORE_UNAVAILABLE', 'Secrets Manager cannot be reached', { hint, cause: error });
   }
+  if (error instanceof IdentityError) {
+    const { message, hint, isOutage } = error;
+    return new AppError('STORE_UNAVAILABLE', message, { hint, ...(isOutage && { retryAfterSeconds: 10 }), cause: error });
+  }
   const answer = answerOf(error);
   if (!answer) return error;
   const { name, status } = answer;
@@ -102,15 +108,9 @@ interface AwsAnswer {
 /** Undefined for what is no answer of the network. */
 function answerOf(error: unknown): AwsAnswer | undefined {
   if (error instanceof AppError || !(error instanceof Error)) return undefined;
-  const { $metadata, $response, $fault } = error as { $metadata?: unknown; $response?: unknown; $fault?: unknown };
-  const status = numberOf($metadata, 'httpStatusCode') ?? numberOf($response, 'statusCode');
+  const { name, status } = awsFailureOf(error);
   if (status === undefined) return undefined;
-  return { name: error.name, status, isOfAws: $fault !== undefined && error.name !== 'UnknownError' };
-}
-
-function numberOf(holder: unknown, member: string): number | undefined {
-  const value = (Object(holder) as Record<string, unknown>)[member];
-  return typeof value === 'number' ? value : undefined;
+  return { name, status, isOfAws: '$fault' in error && error.$fault !== undefined && name !== 'UnknownError' };
 }
 
 /** The message of the answer stays out of the log: it may quote what was sent. */

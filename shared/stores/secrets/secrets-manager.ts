@@ -1,6 +1,7 @@
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { SecretStore } from '../../domain/ports.ts';
 import { signingKey, type AwsKey } from '../../lib/aws-key.ts';
+import { partitionOfRegion } from '../../lib/aws-partition.ts';
 import { AppError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { AwsHttpHandler } from '../../net/aws-http-handler.ts';
@@ -43,7 +44,7 @@ export async function openSecretsManager({
   const client = new SecretsManager({
     region,
     // Named here, so that no setting or file of the machine leads somewhere else.
-    endpoint: `https://secretsmanager.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
+    endpoint: `https://secretsmanager.${region}.${partitionOfRegion(region).domain}`,
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     credentials: async () => signingKey(await key()),

@@ -1,0 +1,104 @@
+import { awsFailureOf } from '../lib/aws-failure.ts';
+import { NetError } from '../net/net-error.ts';
+import type { FederationToken } from './federation-token.ts';
+import { IdentityError } from './identity-error.ts';
+
+interface Explanation {
+  code: string;
+  says: string;
+  hint: string;
+  isOutage?: true;
+}
+
+/** Who asked for which role. */
+export interface WebIdentity {
+  roleArn: string;
+  region: string;
+  token: FederationToken;
+}
+
+/**
+ * The error for what the client of STS threw when it was asked for regcred's own role. It tells what AWS must trust, and
+ * never holds the token, nor the client's own error, which has the request with the token in it.
+ *
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
+ */
+export function webIdentityFailure(error: unknown, identity: WebIdentity): unknown {
+  if (error instanceof NetError) return identityError(DOWN, error);
+  if (error instanceof IdentityError || !(error instanceof Error)) return error;
+  const { name, status } = awsFailureOf(error);
+  // A defect of ours: no answer of the network.
+  if (status === undefined) return error;
+  return identityError(explain(name, status, identity), new Error(`STS answered ${status} ${name}`));
+}
+
+const DOWN: Explanation = {
+  code: 'AWS_STS_DOWN',
+  says: 'STS, which gives this service its key of AWS, cannot be reached.',
+  hint: 'Ask again later; the log has the reason. REGCRED_AWS_REGION says which STS is asked.',
+  isOutage: true,
+};
+
+const NOT_STS: Explanation = {
+  code: 'AWS_ANSWER',
+  says: 'Something answers for STS that is not it.',
+  hint: 'Check REGCRED_AWS_REGION, and proxies and gateways in between.',
+  isOutage: true,
+};
+
+function explain(name: string, status: number, { roleArn, region, token }: WebIdentity): Explanation {
+  const { issuer, audience, subject } = token;
+  const claims = `issuer ${issuer}, audience ${audience}, subject ${subject}`;
+  if (name.startsWith('InvalidIdentityToken')) {
+    return {
+      code: 'AWS_ISSUER_UNKNOWN',
+      says: 'AWS does not take the token of Entra ID by which this service asks for its role.',
+      hint: `In the account of REGCRED_AWS_ROLE_ARN, make an OpenID Connect provider of IAM with the URL ${issuer} and the audience ${audience}; REGCRED_TOKEN_AUDIENCE says which audience is asked for.`,
+    };
+  }
+  if (name === 'AccessDenied' || name === 'AccessDeniedException' || name.startsWith('IDPRejectedClaim')) {
+    return {
+      code: 'AWS_ROLE_NOT_TRUSTING',
+      says: 'The role of this service in AWS is not there, or does not trust it.',
+      hint: `Check REGCRED_AWS_ROLE_ARN. The trust policy of ${roleArn} must allow sts:AssumeRoleWithWebIdentity to the OpenID Connect provider of ${withoutScheme(issuer)}, and its conditions must fit ${claims}.`,
+    };
+  }
+  if (name.startsWith('ExpiredToken')) {
+    return {
+      code: 'AWS_TOKEN_EXPIRED',
+      says: 'AWS says that the token of Entra ID has expired.',
+      hint: 'Check the clock of this service.',
+    };
+  }
+  if (name.startsWith('RegionDisabled')) {
+    return {
+      code: 'AWS_REGION_DISABLED',
+      says: `STS is switched off in ${region} for the account of this service's role.`,
+      hint: 'Enable the region in that account, or set REGCRED_AWS_REGION to another one.',
+    };
+  }
+  if (name.startsWith('IDPCommunicationError')) {
+    return {
+      code: 'AWS_CANNOT_ASK_ENTRA',
+      says: 'AWS could not get the keys of Entra ID to verify the token of this service.',
+      hint: 'Ask again later.',
+      isOutage: true,
+    };
+  }
+  if (status >= 500 || /throttl|toomanyrequests|requestlimitexceeded/i.test(name)) return DOWN;
+  if (status < 400 || name === 'UnknownError') return NOT_STS;
+  return {
+    code: 'AWS_ROLE_REFUSED',
+    says: `AWS does not give this service its role (${status}).`,
+    hint: `Check REGCRED_AWS_ROLE_ARN, REGCRED_AWS_REGION, and what its account trusts: ${claims}.`,
+  };
+}
+
+/** As IAM names a provider. */
+function withoutScheme(issuer: string): string {
+  return issuer.replace(/^https:\/\//, '');
+}
+
+function identityError({ code, says, hint, isOutage }: Explanation, cause: Error): IdentityError {
+  return new IdentityError(code, says, hint, { isOutage: isOutage === true, cause });
+}

@@ -1,0 +1,24 @@
+import type { Aws } from './aws.ts';
+import { createEntra, issuerOf, type Entra } from './entra.ts';
+
+const TENANT = '9a8b7c6d-5e4f-4321-8765-43210fedcba9';
+export const AUDIENCE = 'api://AzureADTokenExchange';
+/** regcred itself, as an app of that tenant: the subject of its tokens is the object id. */
+export const OWN_APP = '3f2b8c1e-5d47-4a90-9b6e-0c1d2e3f4a5b';
+export const OWN_SECRET = 'abc8Q~a-client-secret-of-regcred-itself-00';
+export const OWN_OBJECT = '5e6f7a8b-1c2d-4e3f-9a0b-1c2d3e4f5a6b';
+export const ISSUER = issuerOf({ id: TENANT });
+
+/** What the environment of the service says, outside Azure, so that it is this app. */
+export const OWN_ENVIRONMENT = { AZURE_TENANT_ID: TENANT, AZURE_CLIENT_ID: OWN_APP, AZURE_CLIENT_SECRET: OWN_SECRET };
+
+/** Entra ID with the tenant of regcred. For named-hosts.ts, as `login.microsoftonline.com`. */
+export function createOwnEntra(): Entra {
+  return createEntra([{ id: TENANT, apps: { [OWN_APP]: { secrets: [{ value: OWN_SECRET }], objectId: OWN_OBJECT } } }]);
+}
+
+/** Has AWS know regcred by its tokens, as this role. */
+export function trustInAws(aws: Aws, entra: Entra, roleArn: string): void {
+  aws.oidcProviders.set(ISSUER, { audiences: [AUDIENCE], keys: () => entra.keys() });
+  aws.addRole(roleArn, { trusts: [{ issuer: ISSUER, audience: AUDIENCE, subject: OWN_OBJECT }] });
+}
