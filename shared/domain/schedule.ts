@@ -58,7 +58,7 @@ export async function tick(app: App): Promise<number> {
     const rows = await app.records.range(DUE_PARTITION, { to: timeKey(after(now, 1)), limit: BATCH });
     if (rows.length === 0) break;
     const moved = await lease(app, rows, after(now, LEASE));
-    for (const row of moved) await app.queue.send('work', { v: 1, kind: 'due', row });
+    await Promise.all(moved.map((row) => app.queue.send('work', { v: 1, kind: 'due', row })));
     taken += moved.length;
     if (rows.length < BATCH) break;
   }
