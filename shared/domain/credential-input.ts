@@ -48,14 +48,7 @@ function readInput(project: Project, body: unknown, need: Need): CredentialInput
   const { provider, method, fields: given, nameOf } = chooseMethod(body);
   const wanted = !need.nameRequired && !('name' in given) ? { name: 'check', ...given } : given;
   const hasMaterial = Object.keys(method.material.shape).some((name) => name in given);
-  const material = need.materialRequired || hasMaterial ? method.material.shape : {};
-  const schema = z.strictObject({
-    ...CommonInput.shape,
-    provider: z.string().optional(),
-    method: z.string().optional(),
-    ...method.settings.shape,
-    ...material,
-  });
+  const schema = need.materialRequired || hasMaterial ? wholeSchema(method) : settingsSchema(method);
   const parsed = parseInput(schema, wanted, '', nameOf) as Record<string, unknown>;
 
   const common = pick(parsed, Object.keys(CommonInput.shape)) as CommonInput;
@@ -68,6 +61,26 @@ function readInput(project: Project, body: unknown, need: Need): CredentialInput
     ...((need.materialRequired || hasMaterial) && {
       material: pick(parsed, Object.keys(method.material.shape)) as Record<string, Secret>,
     }),
+  };
+}
+
+/** Made once for each method: zod writes a function for a schema when it first parses, which takes longer than to parse. */
+const settingsSchema = once((method: Method) =>
+  z.strictObject({
+    ...CommonInput.shape,
+    provider: z.string().optional(),
+    method: z.string().optional(),
+    ...method.settings.shape,
+  }),
+);
+const wholeSchema = once((method: Method) => settingsSchema(method).extend(method.material.shape));
+
+function once<Schema>(make: (method: Method) => Schema): (method: Method) => Schema {
+  const made = new Map<Method, Schema>();
+  return (method) => {
+    const schema = made.get(method) ?? make(method);
+    made.set(method, schema);
+    return schema;
   };
 }
 

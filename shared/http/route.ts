@@ -21,6 +21,8 @@ import { readQuery } from './query.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
+const NO_QUERY = z.strictObject({});
+
 /** What a route works with. */
 export interface Service {
   app: App;
@@ -143,7 +145,7 @@ function requireRight(app: App, caller: Caller, role: Role | 'any', project: str
 }
 
 async function inputOf(route: Route, request: HttpRequest): Promise<RouteInput<unknown, unknown>> {
-  const query = readQuery(request, route.query ?? z.strictObject({}));
+  const query = readQuery(request, route.query ?? NO_QUERY);
   const json = route.body ? await readJsonBody(request, route.bodyLimitBytes ?? BODY_LIMIT) : undefined;
   return { params: { ...request.params }, query, body: route.body ? parseInput(route.body, json) : undefined, request };
 }

@@ -117,9 +117,20 @@ function embeddedIPv4(address: ipaddr.IPv6): string[] {
 function isInNetworks(text: string, networks: string[]): boolean {
   const address = ipaddr.parse(text);
   return networks.some((network) => {
-    const [base, bits] = ipaddr.parseCIDR(network);
+    const [base, bits] = range(network);
     return base.kind() === address.kind() && address.match(base, bits);
   });
+}
+
+type Range = ReturnType<typeof ipaddr.parseCIDR>;
+
+const ranges = new Map<string, Range>();
+
+/** Those above and the policy's: they are few, and stay parsed. */
+function range(network: string): Range {
+  const known = ranges.get(network) ?? ipaddr.parseCIDR(network);
+  ranges.set(network, known);
+  return known;
 }
 
 function refusal(host: string, kind: Exclude<AddressClass, 'public'>): BlockedError {
