@@ -11,15 +11,13 @@ import { lineWriter } from './line-writer.ts';
 import { readLocalPolicy, withLocalIssuer } from './local-policy.ts';
 import { main } from './main.ts';
 import { readOrCreate } from './private-file.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /** Looks at the embedded queue cost next to nothing, so a message need not wait for long. */
 const IDLE_MILLISECONDS = 100;
 
 /** Each look at a queue of a storage account is a call, which may be paid for. */
 const REMOTE_IDLE_MILLISECONDS = 1000;
-
-/** npm passes a Ctrl-C on to a process that the terminal has told already: within this time, two are one. */
-const SAME_SIGNAL_MILLISECONDS = 500;
 
 export interface LocalRun {
   /** The folder that was built; left out, the source runs. */
@@ -64,25 +62,12 @@ export async function runLocally({ built, clock = systemClock, beforeLoad }: Loc
       ? new Error(`Port ${environment.port} is taken: set REGCRED_PORT to another one, or to 0 for any`)
       : error;
   });
-  stopOnSignal(async () => {
+  const stop = async () => {
     await host.stop();
     await queue.close();
-  });
-  console.log(welcome(host, environment, policy.projects[0]?.name ?? 'default'));
-}
-
-/** The first signal lets what runs end; a second one does not. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  let firstAt: number | undefined;
-  const onSignal = () => {
-    if (firstAt !== undefined) {
-      if (performance.now() - firstAt > SAME_SIGNAL_MILLISECONDS) process.exit(130);
-      return;
-    }
-    firstAt = performance.now();
-    void main(stop).then(() => process.exit(0));
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  stopOnSignal(() => void main(stop).then(() => process.exit(0)));
+  console.log(welcome(host, environment, policy.projects[0]?.name ?? 'default'));
 }
 
 function welcome({ url }: Host, { dataFolder, policy }: LocalEnvironment, project: string): string {
