@@ -107,7 +107,7 @@ describe('a hand-out', () => {
     await app.records.write('project:default', [{ kind: 'put', row: row?.row ?? '', fields }]);
 
     await expect(handOut(app, { project: 'default', id: credential.id, caller: ADMIN }, LOGIN)).rejects.toMatchObject({
-      code: 'INTERNAL',
+      code: 'SECRET_UNUSABLE',
     });
   });
 });
