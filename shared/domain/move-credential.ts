@@ -27,8 +27,8 @@ export interface MoveOptions extends Address {
  * Moves the secret of a credential to another secret store. The login stays the same, and so does what is known of it. One
  * that is there, or that has no secret, is answered as it is.
  *
- * Throws NOT_FOUND, FORBIDDEN, ETAG_MISMATCH, SECRET_MISSING, or STORE_UNAVAILABLE where either store does not answer or
- * cannot be had; whatever it throws, the secret that is in use stays, and another one goes.
+ * Throws NOT_FOUND, FORBIDDEN, ETAG_MISMATCH, SECRET_MISSING, SECRET_UNUSABLE, or STORE_UNAVAILABLE where either store does
+ * not answer or cannot be had; whatever it throws, the secret that is in use stays, and another one goes.
  */
 export function moveCredential(app: App, options: MoveOptions): Promise<Outcome> {
   return againIfStale(() => move(app, options));
@@ -84,7 +84,7 @@ async function isWrittenAs(app: App, copied: Credential, opened: OpenedMaterial)
   try {
     return isSameMaterial(await openMaterial(app, copied), opened);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'SECRET_MISSING') return false;
+    if (error instanceof AppError && (error.code === 'SECRET_MISSING' || error.code === 'SECRET_UNUSABLE')) return false;
     throw error;
   }
 }

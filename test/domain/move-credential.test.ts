@@ -136,6 +136,7 @@ describe('a move', () => {
 
   test.for([
     ['something else', (value: string) => value.replace('right', 'wrong')],
+    ['what is no document', () => 'x'],
     ['nothing', () => undefined],
   ] as const)('to a store that gives back %s is not done', async ([, garble]) => {
     await using opened = await openTwoStores();
