@@ -9,7 +9,7 @@ import { credentialRow, projectPartition } from './rows.ts';
 
 /** A change ended the secret after the record was read that names it. */
 class StaleSecret extends AppError {
-  constructor(cause: AppError) {
+  constructor(cause: unknown) {
     super('STORE_UNAVAILABLE', 'The secret was replaced, moved or deleted while it was asked for.', {
       hint: 'Ask again.',
       retryAfterSeconds: 1,
@@ -26,6 +26,15 @@ export async function againIfStale<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof StaleSecret) return run();
     throw error;
+  }
+}
+
+/** Runs what works on the secret that a record names. What fails because a change ended the secret meanwhile, `againIfStale` knows. */
+export async function unlessStale<T>(app: App, credential: Credential, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw (await isStale(app, credential)) ? new StaleSecret(error) : error;
   }
 }
 

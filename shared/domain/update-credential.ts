@@ -16,7 +16,7 @@ import { activePart, declaredPart } from './declared.ts';
 import { requireRevision } from './etag.ts';
 import { carriedFingerprint } from './idempotency.ts';
 import { bindingOf, storeMaterial } from './material.ts';
-import { againIfStale, openOrNote } from './missing-secret.ts';
+import { againIfStale, openOrNote, unlessStale } from './missing-secret.ts';
 import { changedFields, claimsDefault, readPatched } from './patch-input.ts';
 import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
 import { changeSecret, keepPresent, type Touched } from './tidy.ts';
@@ -104,8 +104,11 @@ async function save(
     ...(old && { replaces: old.version }),
   };
   return changeSecret(app, draft, touched, async () => {
-    if (old) await keepPresent(await app.secretStore(old.store), old);
-    return write(await storeMaterial(app, draft, material, touched, await carriedFingerprint(app, found.credential)));
+    const stored = await unlessStale(app, found.credential, async () => {
+      if (old) await keepPresent(await app.secretStore(old.store), old);
+      return storeMaterial(app, draft, material, touched, await carriedFingerprint(app, found.credential));
+    });
+    return write(stored);
   });
 }
 

@@ -37,6 +37,19 @@ describe('the service with its secrets in Key Vault', () => {
     expect(service.output()).not.toMatch(/canary|another-password"|client-secret/);
   });
 
+  test('takes a first secret although an earlier attempt at one was refused', async () => {
+    await using azure = await startVault();
+    await using service = await startOn(azure);
+    const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    const form = { name: 'Nodes', provider: 'ecr', method: 'node-role', url };
+    const { id } = (await service.post(CREDENTIALS, form)).json as { id: string };
+    await create(service, { name: 'Taken', host: 'vault.example.com', password: PASSWORD });
+    const key = { method: 'access-key', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x'.repeat(40) };
+
+    expect(await patch(service, id, { ...key, name: 'Taken' })).toMatchObject({ status: 409, json: { code: 'NAME_TAKEN' } });
+    expect(await patch(service, id, key)).toMatchObject({ status: 200, json: { active: { store: 'key-vault' } } });
+  });
+
   test('says what is wrong with the vault, and is ready once that is put right', async () => {
     await using azure = await startVault();
     await using service = await startOn(azure);

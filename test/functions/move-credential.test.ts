@@ -247,6 +247,21 @@ describe('POST /api/projects/{project}/credentials/{id}/move', () => {
     expect(await handedOut(path)).toEqual({ username: 'ci', password: PASSWORD });
   });
 
+  test('that overtakes a new secret makes its writer read again, not fail', async () => {
+    const { path, id } = await created();
+    await moveTo(path, 'key-vault');
+    azure.vault.mood.beforeWrite = async () => {
+      delete azure.vault.mood.beforeWrite;
+      expect(await moveTo(path, 'local')).toMatchObject({ status: 200 });
+    };
+
+    const patched = await service.patch(`${path}?check=skip`, { password: 'second' }, { headers: { 'if-match': '"2"' } });
+
+    expect(patched).toMatchObject({ status: 412, json: { code: 'ETAG_MISMATCH' } });
+    expect(await handedOut(path)).toEqual({ username: 'ci', password: PASSWORD });
+    expect(inVault('active').filter(({ of }) => of === id)).toEqual([]);
+  });
+
   test('at once with others, and beside hand-outs, lets one win and nobody wait', async () => {
     const { path, id } = await created();
 
