@@ -1,11 +1,12 @@
 import { ulid } from 'ulid';
+import type { Warning } from '../oci/stages.ts';
 import type { App } from './app.ts';
 import { REGCRED } from './caller.ts';
 import type { Credential } from './credential.ts';
 import { announce, eventOperation, type Event } from './events.ts';
 import { RowConflict, type Operation } from './ports.ts';
 import { projectPartition, statusRow } from './rows.ts';
-import { isOfAnother, readStatus, statusFields, type Status } from './status.ts';
+import { isOfAnother, readStatus, statusFields, type Standing, type Status } from './status.ts';
 
 /** How often it starts again because somebody else learned something at the same time. */
 const ATTEMPTS = 5;
@@ -52,4 +53,20 @@ export async function changeStatus(
       if (!(error instanceof RowConflict) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** Adds a warning to what is known of a credential, and an event that tells it; neither while the warning stands there. */
+export async function warnOnce(
+  app: App,
+  credential: Credential,
+  warning: Warning,
+  { data = {}, standing }: { data?: Event['data']; standing?: Standing } = {},
+): Promise<void> {
+  await changeStatus(app, credential, (status) => {
+    if (status.warnings.some(({ code }) => code === warning.code)) return undefined;
+    return {
+      status: { ...status, ...(standing && { standing }), warnings: [...status.warnings, warning] },
+      event: { type: 'regcred.credential.needs-attention', data: { code: warning.code, ...data } },
+    };
+  });
 }

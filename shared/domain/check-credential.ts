@@ -3,7 +3,7 @@ import { parseInput } from '../lib/parse-input.ts';
 import type { RepositoryQuestion } from '../oci/stages.ts';
 import type { Identity } from '../providers/provider.ts';
 import { projectOf, type App } from './app.ts';
-import { noteAnswer } from './breaker.ts';
+import { CHECKS_STOPPED, noteAnswer } from './breaker.ts';
 import { actor, requireGrant, type Actor, type Caller } from './caller.ts';
 import { countCheck } from './check-limit.ts';
 import { check, type CheckResult } from './check.ts';
@@ -82,13 +82,14 @@ export async function checkAndLearn(
 ): Promise<CheckView & { standing: Standing }> {
   const { material } = await openOrNote(app, credential);
   const { identity, ...result } = await check(app, subjectOfCredential(project, credential, material), repositories);
-  const status = await changeStatus(app, credential, (status) => learned(app, status, result, identity), by);
+  const stop = await noteAnswer(app, credential, result.verdict);
+  const known = { ...result, warnings: [...result.warnings, ...(stop ? [stop] : [])] };
+  const status = await changeStatus(app, credential, (status) => learned(app, status, known, identity), by);
   if (identity?.expiresAt) await planReminder(app, withLearned(credential, status));
-  await noteAnswer(app, credential, result.verdict);
-  return { ...result, standing: status.standing };
+  return { ...known, standing: status.standing };
 }
 
-/** The new status, and an event if the standing is another one. */
+/** The new status, and an event if the standing is another one, or this was the refusal after which checks stop. */
 function learned(
   app: App,
   before: Status,
@@ -104,8 +105,13 @@ function learned(
     ...(capabilities && capabilities.length > 0 && { capabilities }),
     ...(identity && { identity: identityPart(identity) }),
   };
-  if (standing === before.standing) return { status };
-  return { status, event: { type: `regcred.credential.${standing}`, data: { verdict } } };
+  if (standing !== before.standing) return { status, event: { type: `regcred.credential.${standing}`, data: { verdict } } };
+  if (isStopped(before) || !isStopped(status)) return { status };
+  return { status, event: { type: 'regcred.credential.needs-attention', data: { code: CHECKS_STOPPED } } };
+}
+
+function isStopped({ warnings }: Status): boolean {
+  return warnings.some(({ code }) => code === CHECKS_STOPPED);
 }
 
 /** What is kept of the provider's word: only what it said. */

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../lib/errors.ts';
-import type { Warning } from '../oci/stages.ts';
 import type { App } from './app.ts';
-import { changeStatus } from './change-status.ts';
+import { warnOnce } from './change-status.ts';
 import { readCredential, type Credential } from './credential.ts';
 import { openMaterial, type OpenedMaterial } from './material.ts';
 import { credentialRow, projectPartition } from './rows.ts';
@@ -62,7 +61,7 @@ export async function openOrNote(app: App, credential: Credential): Promise<Open
   } catch (error) {
     if (!(error instanceof AppError) || !isNoted(error.code)) throw error;
     if (await isStale(app, credential)) throw new StaleSecret(error);
-    await note(app, credential, WARNINGS[error.code]);
+    await warnOnce(app, credential, WARNINGS[error.code], { standing: 'rejected' });
     throw error;
   }
 }
@@ -77,14 +76,4 @@ async function isStale(app: App, { project, id, active }: Credential): Promise<b
   if (!row) return true;
   const { credential } = readCredential(row);
   return credential.deletedAt !== undefined || !isDeepStrictEqual(credential.active.secret, active.secret);
-}
-
-async function note(app: App, credential: Credential, warning: Warning): Promise<void> {
-  await changeStatus(app, credential, (status) => {
-    if (status.warnings.some(({ code }) => code === warning.code)) return undefined;
-    return {
-      status: { ...status, standing: 'rejected', warnings: [...status.warnings, warning] },
-      event: { type: 'regcred.credential.needs-attention', data: { code: warning.code } },
-    };
-  });
 }

@@ -1,8 +1,9 @@
 import { AppError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { findProject, type App } from './app.ts';
-import { isBreakerOpen } from './breaker.ts';
+import { findStop } from './breaker.ts';
 import { REGCRED } from './caller.ts';
+import { warnOnce } from './change-status.ts';
 import { checkAndLearn } from './check-credential.ts';
 import { readCredential } from './credential.ts';
 import { againIfStale } from './missing-secret.ts';
@@ -12,7 +13,7 @@ import type { Due } from './schedule.ts';
 
 /**
  * The due kind `check`: the standing follows a clear answer, and "down" changes nothing. Refused again and again, a user
- * of a registry is left alone, because accounts get locked; see `breaker.ts`.
+ * of a registry is left alone, because accounts get locked, and the credential says so; see `breaker.ts`.
  */
 export function runScheduledCheck(app: App, due: Due): Promise<void> {
   return againIfStale(() => checkNow(app, due));
@@ -24,7 +25,9 @@ async function checkNow(app: App, { project: name, id }: Due): Promise<void> {
   const credential = row && readCredential(row).credential;
   if (!credential || credential.deletedAt || !project) return;
   await planCheck(app, credential);
-  if (!credential.enabled || (await isBreakerOpen(app, credential))) return;
+  if (!credential.enabled) return;
+  const stop = await findStop(app, credential);
+  if (stop) return warnOnce(app, credential, stop);
   try {
     await checkAndLearn(app, { project, credential, by: REGCRED });
   } catch (error) {

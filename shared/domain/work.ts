@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isOutage } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
-import { changeStatus } from './change-status.ts';
+import { warnOnce } from './change-status.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import { credentialRow, projectPartition } from './rows.ts';
@@ -84,12 +84,5 @@ async function noteFailedWork(app: App, { kind, project, id }: Due): Promise<voi
     detail: `The work ${kind} failed again and again.`,
     hint: 'The log says why, under work.poison and the request id of its runs.',
   };
-  await changeStatus(app, readCredential(row).credential, (status) =>
-    status.warnings.some(({ code }) => code === warning.code)
-      ? undefined
-      : {
-          status: { ...status, warnings: [...status.warnings, warning] },
-          event: { type: 'regcred.credential.needs-attention', data: { code: warning.code, kind } },
-        },
-  );
+  await warnOnce(app, readCredential(row).credential, warning, { data: { kind } });
 }

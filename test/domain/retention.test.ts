@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listActivity } from '../../shared/domain/activity.ts';
 import { clearPartition } from '../../shared/domain/clear-rows.ts';
@@ -189,9 +191,22 @@ describe('an Idempotency-Key', () => {
     });
   });
 
-  test('whose credential was given another secret since does not call the request another one', async () => {
+  test('is known also after its secret was removed by hand and given again', async () => {
     const { app } = opened;
     const { credential } = await createIn(app, {}, 'key');
+    const { store = 'local', name = '' } = credential.active.secret ?? {};
+    await (await app.secretStore(store)).remove(name);
+    app.materials.clear();
+    await updateCredential(app, { ...at(credential.id), ifMatch: '*', check: 'skip' }, { password: 'another-password' });
+
+    expect((await createIn(app, {}, 'key')).credential.id).toBe(credential.id);
+  });
+
+  test('is not taken for that of another request where the first secret is lost', async () => {
+    const { app } = opened;
+    const { credential } = await createIn(app, {}, 'key');
+    await rm(join(app.settings.dataFolder, 'secrets', 'active', credential.active.secret?.name ?? ''), { recursive: true });
+    app.materials.clear();
     await updateCredential(app, { ...at(credential.id), ifMatch: '*', check: 'skip' }, { password: 'another-password' });
 
     await expect(createIn(app, {}, 'key')).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { listActivity } from '../../shared/domain/activity.ts';
 import { REGCRED } from '../../shared/domain/caller.ts';
 import { checkAndLearn, checkCredential } from '../../shared/domain/check-credential.ts';
 import { createCredential } from '../../shared/domain/create-credential.ts';
@@ -13,8 +14,8 @@ import { callerWith, openApp, type OpenApp } from './open-app.ts';
 
 const admin = callerWith('admin');
 
-async function startStory(open: OpenApp, registry: Registry) {
-  const body = { name: 'CI', url: registry.url, username: 'ci', password: 'right-password' };
+async function startStory(open: OpenApp, registry: Registry, fields: object = {}) {
+  const body = { name: 'CI', url: registry.url, username: 'ci', password: 'right-password', ...fields };
   const { credential } = await createCredential(open.app, { project: 'default', caller: admin, check: 'live' }, body);
   const address = { project: 'default', id: credential.id, caller: admin };
   return {
@@ -32,6 +33,10 @@ async function startStory(open: OpenApp, registry: Registry) {
 }
 
 const logins = ({ requests }: Registry) => requests.filter(({ authorization }) => authorization !== undefined).length;
+
+const codes = ({ warnings }: { warnings: { code: string }[] }) => warnings.map(({ code }) => code);
+
+const statusRows = ({ app }: OpenApp) => app.records.range('project:default', { from: 'status:', to: 'status:~', limit: 100 });
 
 describe('the daily check', () => {
   test('finds out that a password was changed, and tells it', async () => {
@@ -88,6 +93,50 @@ describe('the daily check', () => {
     expect(refused).toBe(3);
     expect(logins(registry)).toBeGreaterThan(renewed);
     expect(await story.status()).toMatchObject({ standing: 'accepted' });
+  });
+
+  test('that has stopped says so, on every credential of that user, tells it once, and writes nothing after that', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    const second = await startStory(open, registry, { name: 'The same user' });
+    registry.users['ci'] = 'another-password';
+
+    for (let day = 0; day < 3; day += 1) await story.nextDay();
+    const stopped = [await story.status(), await second.status()];
+    const rows = await statusRows(open);
+    const before = logins(registry);
+    for (let day = 0; day < 3; day += 1) await story.nextDay();
+
+    const warning = {
+      code: 'CHECKS_STOPPED',
+      detail: expect.stringMatching(/3 times .* since \d{4}-\d\d-\d\dT/),
+      hint: expect.stringContaining('PATCH'),
+    };
+    for (const status of stopped)
+      expect(status).toMatchObject({ standing: 'rejected', warnings: expect.arrayContaining([warning]) });
+    expect(logins(registry)).toBe(before);
+    expect(await statusRows(open)).toEqual(rows);
+    const told = await listActivity(open.app, (await findCredential(open.app, story.address)).credential, { limit: 100 });
+    expect(told.value.filter(({ data }) => data['code'] === 'CHECKS_STOPPED')).toHaveLength(1);
+  });
+
+  test('that has stopped is no longer warned of once a login is accepted', async () => {
+    await using registry = await startRegistry({ users: { ci: 'right-password' } });
+    await using open = await openApp();
+    const story = await startStory(open, registry);
+    registry.users['ci'] = 'another-password';
+    for (let day = 0; day < 4; day += 1) await story.nextDay();
+
+    const refused = await checkCredential(open.app, story.address, { repositories: [] });
+    registry.users['ci'] = 'right-password';
+    const accepted = await checkCredential(open.app, story.address, { repositories: [] });
+
+    expect(refused.verdict).toBe('invalid_credentials');
+    expect(codes(refused)).toContain('CHECKS_STOPPED');
+    expect(accepted.verdict).toBe('valid');
+    expect(codes(accepted)).not.toContain('CHECKS_STOPPED');
+    expect(codes(await story.status())).not.toContain('CHECKS_STOPPED');
   });
 
   test('a check that somebody asked for opens the way again', async () => {
