@@ -103,11 +103,10 @@ async function moveWithProgress(options: MigrationOptions, { elsewhere }: Count)
 }
 
 function describe({ there, elsewhere, none, deleted }: Count, to: string): string {
-  const withSecret = there.length + elsewhere.length;
   return [
-    `${withSecret} ${withSecret === 1 ? 'credential has' : 'credentials have'} a secret, ${there.length} in ${to}, ${elsewhere.length} elsewhere;`,
-    `${none} without one;`,
-    `${deleted} deleted, whose secrets stay where they are until their retention ends.`,
+    `${there.length + elsewhere.length} credentials with a secret: ${there.length} in ${to}, ${elsewhere.length} elsewhere.`,
+    ...(none > 0 ? [`${none} without a secret.`] : []),
+    ...(deleted > 0 ? [`${deleted} deleted: those secrets stay where they are until their retention ends.`] : []),
   ].join(' ');
 }
 

@@ -7,33 +7,39 @@ const PARTS = 10;
 /** How far something is, drawn as it goes: a bar that renews itself on a terminal, a line for each tenth elsewhere. */
 export interface Progress {
   show: (done: number, failed: number) => void;
-  /** Leaves what is there, and begins a new line. */
+  /** Leaves what was drawn, and goes to a new line. */
   end: () => void;
 }
 
 export function progress(out: NodeJS.WriteStream, total: number): Progress {
-  let shown = 0;
+  return out.isTTY ? bar(out, total) : lines(out, total);
+}
+
+function bar(out: NodeJS.WriteStream, total: number): Progress {
+  let isDrawn = false;
   return {
     show: (done, failed) => {
-      const line = lineOf({ done, total, failed });
-      if (out.isTTY) {
-        out.write(`\r${drawBar(done / total)} ${line}`);
-        return;
-      }
-      const part = Math.floor((done * PARTS) / total);
-      if (part > shown) out.write(`${line}\n`);
-      shown = part;
+      const full = Math.floor((done / total) * WIDTH);
+      out.write(`\r[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${describe(done, total, failed)}`);
+      isDrawn = true;
     },
-    end: () => void (out.isTTY && out.write('\n')),
+    end: () => void (isDrawn && out.write('\n')),
   };
 }
 
-function drawBar(share: number): string {
-  const full = Math.floor(share * WIDTH);
-  return `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}]`;
+function lines(out: NodeJS.WriteStream, total: number): Progress {
+  let parts = 0;
+  return {
+    show: (done, failed) => {
+      const now = Math.floor((done * PARTS) / total);
+      if (now > parts) out.write(`${describe(done, total, failed)}\n`);
+      parts = now;
+    },
+    end: () => {},
+  };
 }
 
-function lineOf({ done, total, failed }: { done: number; total: number; failed: number }): string {
+function describe(done: number, total: number, failed: number): string {
   const percent = Math.floor((done * 100) / total);
   return `${String(percent).padStart(3)} % ${done} of ${total}${failed > 0 ? `, ${failed} not moved` : ''}`;
 }

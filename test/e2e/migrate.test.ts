@@ -26,7 +26,7 @@ describe('npm run migrate', { timeout: LIMIT }, () => {
 
     const dry = await migrate(service, '--dry-run').ended;
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.output).toContain('11 credentials have a secret, 0 in key-vault, 11 elsewhere; 1 without one; 1 deleted');
+    expect(dry.output).toContain('11 credentials with a secret: 0 in key-vault, 11 elsewhere. 1 without a secret. 1 deleted');
     expect(dry.output).toContain('11 would be moved');
     expect(await inVault(service)).toBe(0);
 
@@ -39,14 +39,14 @@ describe('npm run migrate', { timeout: LIMIT }, () => {
 
     const resumed = await migrate(service).ended;
     expect(resumed).toMatchObject({ code: 1 });
-    expect(resumed.output).toContain(`11 credentials have a secret, ${half} in key-vault, ${11 - half} elsewhere;`);
-    expect(resumed.output).toContain('Counted again: 11 credentials have a secret, 10 in key-vault, 1 elsewhere;');
+    expect(resumed.output).toContain(`11 credentials with a secret: ${half} in key-vault, ${11 - half} elsewhere.`);
+    expect(resumed.output).toContain('Counted again: 11 credentials with a secret: 10 in key-vault, 1 elsewhere.');
     expect(resumed.output).toContain(`Not moved: ${lost} "Number 0" in local. SECRET_MISSING: `);
 
     await patch(service, lost, { username: 'user-of-found', password: 'found' });
     const last = await migrate(service).ended;
     expect(last).toMatchObject({ code: 0 });
-    expect(last.output).toContain('Counted again: 11 credentials have a secret, 11 in key-vault, 0 elsewhere;');
+    expect(last.output).toContain('Counted again: 11 credentials with a secret: 11 in key-vault, 0 elsewhere.');
     expect(await passwordOf(service, lost)).toBe('found');
     for (const [index, id] of ids.slice(2).entries()) expect(await passwordOf(service, id)).toBe(`password ${index + 2}`);
     expect(dry.output + stopped.output + resumed.output + last.output).not.toMatch(/password|found/);

@@ -34,5 +34,6 @@ describe('the progress', () => {
 
   test('of nothing is nothing', () => {
     expect(shown(false, 0, [])).toBe('');
+    expect(shown(true, 0, [])).toBe('');
   });
 });
