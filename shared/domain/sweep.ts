@@ -1,10 +1,11 @@
 import { MINUTE } from '../lib/clock.ts';
 import { isOutage } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import type { App } from './app.ts';
+import { findProject, type App } from './app.ts';
 import { clearPartition, deleteRows, expiredDays } from './clear-rows.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
+import { knownProjects } from './known-projects.ts';
 import { RECORD_LIMITS, type Json, type Row } from './ports.ts';
 import {
   activityPartition,
@@ -14,11 +15,10 @@ import {
   IDEMPOTENCY_KEYS,
   projectPartition,
   rowsFrom,
-  statusRow,
 } from './rows.ts';
 import { repairPlan } from './plan.ts';
 import { retentionEnd, runPurge } from './purge.ts';
-import { readStatus } from './status.ts';
+import { findStatus } from './read-credential.ts';
 
 /** Credentials that one message looks at; the next message takes the rest. */
 const CREDENTIALS_PER_MESSAGE = 200;
@@ -26,11 +26,9 @@ const CREDENTIALS_PER_MESSAGE = 200;
 /** An event that is older was not announced: its message was lost with a crash. */
 const EVENT_IS_LATE_AFTER = MINUTE;
 
-/** Starts the slow walk that repairs what a crash left out, and ends what has passed its retention. */
+/** Starts the slow walk that repairs what a crash left out, and ends what has passed its retention, also in projects that the policy dropped. */
 export async function sweep(app: App): Promise<void> {
-  for (const { name } of app.settings.policy.projects) {
-    await app.queue.send('work', { v: 1, kind: 'sweep', project: name, after: '' });
-  }
+  for (const project of await knownProjects(app)) await app.queue.send('work', { v: 1, kind: 'sweep', project, after: '' });
 }
 
 /** One step of the walk: the project's own rows first, then its credentials from `after` on. */
@@ -61,13 +59,10 @@ async function sweepOrTell(app: App, row: Row): Promise<void> {
 }
 
 async function sweepCredential(app: App, row: Row): Promise<void> {
-  const { credential } = readCredential(row);
+  const stored = readCredential(row);
+  const { credential } = stored;
   for (const day of expiredDays(app)) await clearPartition(app, handOutPartition(credential.id, day));
-  await repairPlan(
-    app,
-    credential,
-    readStatus(await app.records.get(projectPartition(credential.project), statusRow(credential.id)), credential),
-  );
+  if (findProject(app, credential.project)) await repairPlan(app, credential, await findStatus(app, stored));
   if (credential.deletedAt && retentionEnd(app, credential.deletedAt) <= app.clock.now()) await runPurge(app, credential);
 }
 

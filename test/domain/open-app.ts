@@ -18,8 +18,8 @@ export interface OpenApp extends AsyncDisposable {
   authentication: Authentication;
   /** Moves the clock. */
   pass: (milliseconds: number) => void;
-  /** Works off everything that waits in the queue, as the function `work` does. */
-  workOff: () => Promise<void>;
+  /** Works off everything that waits in the queue, as the function `work` does; with another app if it is another one's turn. */
+  workOff: (app?: App) => Promise<void>;
 }
 
 /** The app in this process, on its real stores in a folder of its own, with a clock that only the test moves. */
@@ -33,12 +33,12 @@ export async function openApp(wrap: (ports: Ports) => Partial<Ports> = () => ({}
     app: service.app,
     authentication: service.authentication,
     pass: (milliseconds) => void (now = after(now, milliseconds)),
-    async workOff() {
+    async workOff(app = service.app) {
       for (;;) {
         const messages = await ports.queue.receive('work', { max: 32, visibilitySeconds: 60 });
         if (messages.length === 0) return;
         for (const message of messages) {
-          await work(service.app, message.body);
+          await work(app, message.body);
           await ports.queue.remove('work', message);
         }
       }

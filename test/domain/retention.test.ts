@@ -2,13 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listActivity } from '../../shared/domain/activity.ts';
+import type { App } from '../../shared/domain/app.ts';
 import { clearPartition } from '../../shared/domain/clear-rows.ts';
 import { createCredential } from '../../shared/domain/create-credential.ts';
 import { deleteCredential, restoreCredential } from '../../shared/domain/delete-credential.ts';
 import { handOut } from '../../shared/domain/hand-out.ts';
 import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
 import { findCredential } from '../../shared/domain/read-credential.ts';
-import { projectPartition } from '../../shared/domain/rows.ts';
+import { dayOf, projectPartition } from '../../shared/domain/rows.ts';
 import { tick } from '../../shared/domain/schedule.ts';
 import { sweep } from '../../shared/domain/sweep.ts';
 import { updateCredential } from '../../shared/domain/update-credential.ts';
@@ -280,4 +281,39 @@ describe('a message that failed too often', () => {
       await expect(buryMessage(opened.app, message)).resolves.toBeUndefined();
     },
   );
+});
+
+/** The same service under a policy that declares another project in its place. */
+const without = ({ app }: OpenApp): App => {
+  const { policy } = app.settings;
+  const projects = policy.projects.map((project) => ({ ...project, name: 'another' }));
+  return { ...app, settings: { ...app.settings, policy: { ...policy, projects } } };
+};
+
+describe('a project that the policy dropped', () => {
+  test('loses nothing but what has passed its retention', async () => {
+    const { app, pass, workOff } = opened;
+    const { credential } = await createIn(app, {}, 'key');
+    await handOut(app, at(credential.id), { format: 'login', fresh: false });
+    await sweep(app);
+    await workOff();
+    const left = async (partition: string) => (await app.records.range(partition, { limit: 100 })).map(({ row }) => row);
+    const day = dayOf(app.clock.now());
+    const old = [`activity:default:${day}`, `handouts:${credential.id}:${day}`];
+    const before = await left('project:default');
+    expect(await Promise.all(old.map(left))).toEqual([[expect.any(String)], [expect.any(String)]]);
+    expect(before.filter((row) => row.startsWith('idempotency:'))).toHaveLength(1);
+
+    pass(92 * DAY);
+    const due = await left('due');
+    await sweep(without(opened));
+    await workOff(without(opened));
+
+    expect(await Promise.all(old.map(left))).toEqual([[], []]);
+    expect(await left('project:default')).toEqual(before.filter((row) => !row.startsWith('idempotency:')));
+    expect(await left('due')).toEqual(due);
+    expect((await handOut(app, at(credential.id), { format: 'login', fresh: false })).value).toMatchObject({
+      password: 'right-password',
+    });
+  });
 });
