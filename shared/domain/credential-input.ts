@@ -53,11 +53,14 @@ function readInput(project: Project, body: unknown, need: Need): CredentialInput
 
   const common = pick(parsed, Object.keys(CommonInput.shape)) as CommonInput;
   requireDeclared(project, common.environments, need.environments);
+  const settings = pick(parsed, Object.keys(method.settings.shape)) as Record<string, Json>;
+  const contradictions = method.contradictions?.(settings) ?? [];
+  if (contradictions.length > 0) throw invalidFields(contradictions);
   return {
     common: { ...common, environments: [...new Set(common.environments)], tls: tlsMode(common, given['url']) },
     provider,
     method,
-    settings: pick(parsed, Object.keys(method.settings.shape)) as Record<string, Json>,
+    settings,
     ...((need.materialRequired || hasMaterial) && {
       material: pick(parsed, Object.keys(method.material.shape)) as Record<string, Secret>,
     }),

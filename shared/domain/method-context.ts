@@ -19,7 +19,7 @@ export function methodContext(
     material,
     registry,
     clock,
-    cloud: { ...refusing(identity), externalId: () => externalIdOf(app, project.name) },
+    cloud: { ...refusing(identity), project: project.name, externalId: () => externalIdOf(app, project.name) },
     signal,
     ...(scope && { scope }),
     get http() {

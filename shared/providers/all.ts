@@ -6,9 +6,11 @@ import { dockerHubOrganizationToken } from './docker-hub/organization-token.ts';
 import { dockerHub } from './docker-hub/provider.ts';
 import { dockerHubToken } from './docker-hub/token.ts';
 import { ecrAccessKey } from './ecr/access-key.ts';
+import { ecrAssumeRole } from './ecr/assume-role.ts';
 import { ecrNodeRole } from './ecr/node-role.ts';
 import { ecr } from './ecr/provider.ts';
 import { ecrPublicAccessKey } from './ecr-public/access-key.ts';
+import { ecrPublicAssumeRole } from './ecr-public/assume-role.ts';
 import { ecrPublic } from './ecr-public/provider.ts';
 import { ghcrGitHubApp } from './ghcr/github-app.ts';
 import { ghcr } from './ghcr/provider.ts';
@@ -43,8 +45,10 @@ export const methods: Method[] = [
   acrAdmin,
   acrRepositoryToken,
   ecrAccessKey,
+  ecrAssumeRole,
   ecrNodeRole,
   ecrPublicAccessKey,
+  ecrPublicAssumeRole,
   googleServiceAccountKey,
   quayRobot,
   quayApplication,

@@ -6,6 +6,7 @@ import type { Login } from '../oci/login.ts';
 import type { Proof } from '../oci/probe.ts';
 import type { Warning } from '../oci/stages.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { FieldError } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import { findForeignToken, findWrapping } from './token-shapes.ts';
 
@@ -54,6 +55,8 @@ export interface Identity {
 
 /** What a method may do with regcred's own identity: nothing that its `upstreams` does not name. Throws Refusal. */
 export interface Cloud extends OwnIdentity {
+  /** For which it acts. */
+  project: string;
   /** By which the roles of AWS that trust regcred tell this project from others; made at first need, and never changed. */
   externalId(): Promise<string>;
 }
@@ -120,6 +123,8 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   rotation?: Rotation<z.output<Settings>, z.output<Material>>;
   /** What it touches as regcred itself: each must lie within the project's upstreams. Absent: it has material of its own. */
   upstreams?(settings: z.output<Settings>): Upstream[];
+  /** What does not fit together of fields that are each fine. */
+  contradictions?(settings: z.output<Settings>): FieldError[];
   /** What can be said of it without asking anybody: an admin account, a password of a person. */
   warnings?(settings: z.output<Settings>): Warning[];
   /** What to look at where the registry refuses the login without a reason. Absent: user name and password. */

@@ -5,7 +5,7 @@ import type { NamedHosts } from '../peers/named-hosts.ts';
 import { oddities } from '../peers/oddities.ts';
 import type { Oddity } from '../peers/registry.ts';
 import { eventually } from './eventually.ts';
-import { checkForm, type Form } from './method/check-form.ts';
+import { checkForm, type ActsAs, type Form } from './method/check-form.ts';
 import { requestLine, type NeededRequest } from './method/requests.ts';
 import { printVerdicts, type VerdictRow } from './method/verdict-table.ts';
 
@@ -13,6 +13,8 @@ import { printVerdicts, type VerdictRow } from './method/verdict-table.ts';
 export interface MethodUnderTest extends AsyncDisposable {
   hosts: NamedHosts;
   forms: { right: Form } & Partial<Record<Kind, Form>>;
+  /** Of a method that has no secret. */
+  actsAs?: ActsAs;
 }
 
 type Kind = 'wrong' | 'expired' | 'insufficient';
@@ -105,7 +107,8 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
       return { ca, connectTo: { ...connectTo, 'elsewhere.example:443': elsewhere.host } };
     };
     const check = async (form: Form, options: { signal?: AbortSignal; requestLimit?: number } = {}) => {
-      const result = await checkForm({ provider, method: name, ...form }, network(), options);
+      const { actsAs } = tested;
+      const result = await checkForm({ provider, method: name, ...form }, network(), { ...options, ...(actsAs && { actsAs }) });
       const shown = JSON.stringify(result);
       for (const secret of secretsOf(key, form)) expect(shown).not.toContain(secret);
       expect(elsewhere.connectionCount()).toBe(0);

@@ -42,8 +42,9 @@ export const secretAccessKey = secretField(
       : { code: 'SECRET_ACCESS_KEY', message: 'is not a secret access key', hint: SECRET_HINT }),
 );
 
-/** A form of user name and password means the two halves of an access key. */
-export function plainAccessKey(fields: Record<string, unknown>): InferredMethod {
+/** A form with a role means that; one of user name and password means the two halves of an access key. */
+export function inferAwsMethod(fields: Record<string, unknown>): InferredMethod {
+  if ('roleArn' in fields) return { method: 'assume-role' };
   return plainForm('access-key', fields, { username: 'accessKeyId', password: 'secretAccessKey' });
 }
 

@@ -38,7 +38,11 @@ export async function identifyCaller(context: MethodContext, question: CallerQue
   const always = { upstreamId: key.accessKeyId };
   const caller = await askCaller(context, question);
   if (!caller) return { ...always, warnings: [LASTING, UNKNOWN] };
-  return { ...always, username: caller.arn, warnings: [LASTING, ...callerWarnings(caller, account)] };
+  return {
+    ...always,
+    username: caller.arn,
+    warnings: [LASTING, ...rootWarnings(caller), ...accountWarnings(caller.account, account)],
+  };
 }
 
 interface Caller {
@@ -64,21 +68,25 @@ function saysNothing(error: Error): boolean {
   return error instanceof Refusal && error.verdict !== 'invalid_credentials' && error.verdict !== 'expired';
 }
 
-function callerWarnings(caller: Caller, account: string | undefined): Warning[] {
-  const warnings: Warning[] = [];
-  if (caller.arn.endsWith(':root')) {
-    warnings.push({
+function rootWarnings({ arn }: Caller): Warning[] {
+  if (!arn.endsWith(':root')) return [];
+  return [
+    {
       code: 'ROOT_KEY',
       detail: 'It is a key of the root user: it may do everything in its account.',
       hint: 'Make a user in IAM that may only do what this is for, and delete the key of the root user.',
-    });
-  }
-  if (account !== undefined && caller.account !== account) {
-    warnings.push({
+    },
+  ];
+}
+
+/** Whoever logs in is of this account; `registryAccount` owns the registry, undefined: that is not known. */
+export function accountWarnings(account: string, registryAccount: string | undefined): Warning[] {
+  if (registryAccount === undefined || account === registryAccount) return [];
+  return [
+    {
       code: 'OTHER_ACCOUNT',
-      detail: `The key belongs to account ${caller.account}, the registry to ${account}.`,
-      hint: "That works where the repositories' own policies let that account in; else use a key of the registry's account.",
-    });
-  }
-  return warnings;
+      detail: `It belongs to account ${account}, the registry to ${registryAccount}.`,
+      hint: "That works where the repositories' own policies let that account in; else use one of the registry's account.",
+    },
+  ];
 }

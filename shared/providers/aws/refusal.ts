@@ -56,8 +56,8 @@ export function awsRefusal(error: unknown, action: string): Error {
     return new Refusal(
       'insufficient_permission',
       'AWS_PERMISSION_MISSING',
-      `The key is right, but may not call ${action}.`,
-      `Allow ${action} on resource * for its user, and see that no boundary and no organization policy denies it.`,
+      `AWS knows who this is, and does not allow ${action}.`,
+      `Allow ${action} on resource * for its user or role, and see that no boundary and no organization policy denies it.`,
     );
   }
   return new Refusal(

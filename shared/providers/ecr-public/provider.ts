@@ -1,4 +1,4 @@
-import { plainAccessKey } from '../aws/access-key-fields.ts';
+import { inferAwsMethod } from '../aws/access-key-fields.ts';
 import { defineProvider } from '../provider.ts';
 
 /** The name that images have, and its dual-stack form: https://docs.aws.amazon.com/AmazonECR/latest/public/public-registries.html */
@@ -15,5 +15,5 @@ export const ecrPublic = defineProvider({
   dockerConfigKeys: ({ host }) => [host],
   proof: ['identify'],
   defaultMethod: 'access-key',
-  inferMethod: plainAccessKey,
+  inferMethod: inferAwsMethod,
 });

@@ -1,4 +1,4 @@
-import { plainAccessKey } from '../aws/access-key-fields.ts';
+import { inferAwsMethod } from '../aws/access-key-fields.ts';
 import { defineProvider } from '../provider.ts';
 import { ecrNames, parseEcrHost } from './host.ts';
 
@@ -12,5 +12,5 @@ export const ecr = defineProvider({
   dockerConfigKeys: ({ host }) => ecrNames(host),
   proof: ['ping'],
   defaultMethod: 'access-key',
-  inferMethod: plainAccessKey,
+  inferMethod: inferAwsMethod,
 });

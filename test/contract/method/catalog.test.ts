@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CommonInput } from '../../../shared/domain/common-input.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
-import type { FieldSchema, MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
+import { formSchema, type FieldSchema, type MethodView, type ProviderView } from '../../../shared/providers/catalog.ts';
+import type { Method } from '../../../shared/providers/provider.ts';
 import { startDocumentedService } from '../../documented-service.ts';
 import { newGoogleKey } from '../../peers/google-key.ts';
 import type { Service } from '../../service.ts';
@@ -76,7 +77,8 @@ describe('a form drawn from the catalog alone', () => {
   let service: Service;
   let catalog: Map<string, MethodView>;
   beforeAll(async () => {
-    service = await startDocumentedService();
+    const project = { name: 'default', environments: ['dev'], upstreams: methods.flatMap(exampleUpstreams) };
+    service = await startDocumentedService({ policy: { projects: [project] } });
     const { json } = await service.get('/api/providers');
     const views = json.value as ProviderView[];
     catalog = new Map(views.flatMap(({ id, methods }) => methods.map((method) => [`${id}/${method.method}`, method])));
@@ -119,6 +121,14 @@ describe('a form drawn from the catalog alone', () => {
     }
   });
 });
+
+/** What a method touches as regcred itself with its own examples. */
+function exampleUpstreams(method: Method): string[] {
+  if (!method.upstreams) return [];
+  const { properties } = formSchema(method);
+  const fields = Object.keys(method.settings.shape).map((name) => [name, exampleOf(properties[name] ?? {})]);
+  return method.upstreams(method.settings.parse(Object.fromEntries(fields))).map(({ name }) => name);
+}
 
 /** A private key stands in no document, not even as an example. */
 function exampleOf({ example, format, ...field }: FieldSchema): unknown {

@@ -1,4 +1,12 @@
+import { join } from 'node:path';
+import { externalIdOf } from '../../../shared/domain/external-id.ts';
+import { openOwnIdentity } from '../../../shared/identity/own-identity.ts';
+import { systemClock } from '../../../shared/lib/clock.ts';
+import { operatorNetwork } from '../../../shared/net/operator.ts';
+import { openSqliteRecords } from '../../../shared/stores/records/sqlite.ts';
 import { awsHosts, SECRET, startAws } from '../../peers/aws.ts';
+import { AUDIENCE } from '../../peers/federation.ts';
+import { temporaryFolder } from '../../stores/temporary-folder.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
 import { WHY } from './requests.ts';
 
@@ -44,6 +52,69 @@ describeMethod('ecr-public/access-key', {
   requests: [
     [`GET ${HOSTS.publicRegistry}/v2/`, WHY.greeting],
     [`POST ${HOSTS.publicSts}/ AWS4-HMAC-SHA256`, 'whose key it is, and a wrong one from one without permission'],
+    [`POST ${HOSTS.ecrPublic}/ AWS4-HMAC-SHA256`, 'the login itself'],
+    [`GET ${HOSTS.publicRegistry}/token Basic`, WHY.token],
+    [`GET ${HOSTS.publicRegistry}/v2/ Bearer`, WHY.entry],
+  ],
+});
+
+/** regcred is a user of another account here; roles trust it for the external id of the project, or of another. */
+async function startWithRoles(url: string): Promise<MethodUnderTest> {
+  const aws = await startAws(PLACE);
+  const own = 'arn:aws:iam::210987654321:user/regcred';
+  aws.addKey('AKIAOWNKEYOFREGCRED2', { account: '210987654321', arn: own });
+  const folder = await temporaryFolder();
+  const records = await openSqliteRecords(join(folder.path, 'records.db'), {});
+  const operator = operatorNetwork({ inAzure: false });
+  const environment = { AWS_ACCESS_KEY_ID: 'AKIAOWNKEYOFREGCRED2', AWS_SECRET_ACCESS_KEY: SECRET };
+  const identity = openOwnIdentity(environment, { inAzure: false, tokenAudience: AUDIENCE }, { operator, clock: systemClock });
+
+  const arnOf = (name: string) => `arn:aws:iam::${PLACE.account}:role/team/${name}`;
+  const trusts = [{ principal: own, externalId: await externalIdOf({ records }, 'default') }];
+  aws.addRole(arnOf('pull'), { trusts });
+  aws.addRole(arnOf('stranger'), { trusts: [{ principal: own, externalId: 'of-another-project' }] });
+  aws.addRole(arnOf('powerless'), { trusts, allowed: new Set() });
+  return {
+    hosts: aws.hosts,
+    forms: {
+      right: { url, roleArn: arnOf('pull') },
+      wrong: { url, roleArn: arnOf('stranger') },
+      insufficient: { url, roleArn: arnOf('powerless') },
+    },
+    actsAs: { identity, records, upstreams: [`arn:aws:iam::${PLACE.account}:role/team`] },
+    async [Symbol.asyncDispose]() {
+      await aws[Symbol.asyncDispose]();
+      await operator[Symbol.asyncDispose]();
+      await records.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const roleRefusals = {
+  wrong: { code: 'ROLE_NOT_ASSUMED', verdict: 'insufficient_permission' },
+  insufficient: { code: 'AWS_PERMISSION_MISSING' },
+};
+
+describeMethod('ecr/assume-role', {
+  start: () => startWithRoles(HOSTS.registry),
+  needed: [HOSTS.registry, HOSTS.sts, HOSTS.ecr],
+  refusals: roleRefusals,
+  requests: [
+    [`GET ${HOSTS.registry}/v2/`, WHY.greeting],
+    [`POST ${HOSTS.sts}/ AWS4-HMAC-SHA256`, 'the key of the role'],
+    [`POST ${HOSTS.ecr}/ AWS4-HMAC-SHA256`, 'the login itself'],
+    [`GET ${HOSTS.registry}/v2/ Basic`, 'that the registry takes the login'],
+  ],
+});
+
+describeMethod('ecr-public/assume-role', {
+  start: () => startWithRoles(HOSTS.publicRegistry),
+  needed: [HOSTS.publicRegistry, HOSTS.publicSts, HOSTS.ecrPublic],
+  refusals: roleRefusals,
+  requests: [
+    [`GET ${HOSTS.publicRegistry}/v2/`, WHY.greeting],
+    [`POST ${HOSTS.publicSts}/ AWS4-HMAC-SHA256`, 'the key of the role'],
     [`POST ${HOSTS.ecrPublic}/ AWS4-HMAC-SHA256`, 'the login itself'],
     [`GET ${HOSTS.publicRegistry}/token Basic`, WHY.token],
     [`GET ${HOSTS.publicRegistry}/v2/ Bearer`, WHY.entry],
