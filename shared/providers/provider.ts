@@ -54,7 +54,7 @@ export interface Identity {
 }
 
 /** What a method may do with regcred's own identity: nothing that its `upstreams` does not name. Throws Refusal. */
-export interface Cloud extends OwnIdentity {
+interface Cloud extends OwnIdentity {
   /** For which it acts. */
   project: string;
   /** By which the roles of AWS that trust regcred tell this project from others; made at first need, and never changed. */
