@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { invalidInput } from '../lib/errors.ts';
 import { projectOf, secretStoreName, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
-import { actor, effectiveEnvironments, requireGrant, type Caller } from './caller.ts';
+import { actor, effectiveEnvironments, requireGrant, type Actor, type Caller } from './caller.ts';
 import { check, refusalOf, requireAllowedAddress, type CheckResult } from './check.ts';
 import { subjectOfInput } from './subject.ts';
 import { countCheck } from './check-limit.ts';
@@ -10,9 +10,10 @@ import { commit, nameTaken } from './commit.ts';
 import { newName, type Credential, type StoredCredential } from './credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
 import { activePart, declaredPart } from './declared.ts';
-import { once, rememberRequest, repetitionOf, type Repetition } from './idempotency.ts';
+import { once, rememberRequest, repetitionOf } from './idempotency.ts';
 import { storeMaterial } from './material.ts';
 import type { Project } from './policy.ts';
+import type { Operation } from './ports.ts';
 import { nameRow, projectPartition } from './rows.ts';
 import { standingAfter, unverified, type Status } from './status.ts';
 import { changeSecret, type Touched } from './tidy.ts';
@@ -37,54 +38,62 @@ export interface Outcome extends StoredCredential {
  * PLAIN_HTTP_NOT_ALLOWED or STORE_UNAVAILABLE; then nothing is stored.
  */
 export async function createCredential(app: App, options: CreateOptions, body: unknown): Promise<Outcome> {
+  const { caller, check, idempotencyKey } = options;
   const project = projectOf(app, options.project);
   const input = readCreateInput(project, body);
-  requireGrant(options.caller, project, 'admin', input.common);
-  requireFuture(app, input.common.expiresAt);
+  requireGrant(caller, project, 'admin', input.common);
 
-  const repetition =
-    options.idempotencyKey === undefined
-      ? undefined
-      : repetitionOf(options.caller, options.idempotencyKey, [options.project, options.check, body]);
-  const create = () => checkAndStore(app, project, { ...options, input, ...(repetition && { repetition }) });
-  return repetition ? once(app, { project, caller: options.caller }, repetition, create) : create();
+  const create = (more: Partial<NewCredential> = {}) => {
+    if (check === 'live') countCheck(app, caller);
+    return checkAndStore(app, project, { input, by: actor(caller), check, ...more });
+  };
+  if (idempotencyKey === undefined) return create();
+  const repetition = repetitionOf(caller, idempotencyKey, [options.project, check, body]);
+  return once(app, { project, caller }, repetition, () =>
+    create({
+      requestFingerprint: repetition.fingerprint,
+      also: (credential) => [rememberRequest(app, repetition, credential)],
+    }),
+  );
 }
 
-interface CreateRequest extends CreateOptions {
+/** What should be made, understood and granted. */
+export interface NewCredential extends Pick<CreateOptions, 'check'> {
   input: CredentialInput;
-  repetition?: Repetition;
+  by: Actor;
+  /** Of the request, kept with the material. */
+  requestFingerprint?: string;
+  /** Further rows of the transaction that stores it. */
+  also?: (credential: Credential) => Operation[];
 }
 
-async function checkAndStore(app: App, project: Project, request: CreateRequest): Promise<Outcome> {
-  const { input } = request;
+/** The part that every way to make a credential shares. Throws as `createCredential`, and RowConflict for one of the further rows. */
+export async function checkAndStore(app: App, project: Project, wanted: NewCredential): Promise<Outcome> {
+  const { input } = wanted;
+  requireFuture(app, input.common.expiresAt);
   await requireFreeName(app, project, input.common.name);
   const subject = subjectOfInput(project, input);
-  if (request.check === 'skip') requireAllowedAddress(app, subject);
-  if (request.check === 'live') countCheck(app, request.caller);
-  const result = request.check === 'skip' ? undefined : await check(app, subject);
+  if (wanted.check === 'skip') requireAllowedAddress(app, subject);
+  const result = wanted.check === 'skip' ? undefined : await check(app, subject);
   const refused = result && refusalOf(result);
   if (refused) throw refused;
 
-  return store(app, project, { ...request, ...(result && { result }) });
+  return store(app, project, wanted, result);
 }
 
-interface StoreOptions extends CreateRequest {
-  result?: CheckResult;
-}
-
-async function store(app: App, project: Project, options: StoreOptions): Promise<Outcome> {
-  const { input, result, repetition, caller } = options;
-  const draft = newCredential(app, project, options);
+async function store(app: App, project: Project, wanted: NewCredential, result: CheckResult | undefined): Promise<Outcome> {
+  const { input, by, requestFingerprint, also } = wanted;
+  const draft = newCredential(app, project, wanted, result);
   const write = async (credential: Credential): Promise<Outcome> => {
     const status = statusAfter(app, credential, result);
     const { name, provider, method, registry } = credential;
     const stored = await commit(app, {
-      by: actor(caller),
+      by,
       after: credential,
       status,
       event: 'regcred.credential.created',
       data: { name, provider, method, host: registry.host, standing: status.standing },
-      ...(repetition && { also: [rememberRequest(app, repetition, credential)] }),
+      ...(also && { also: also(credential) }),
     });
     if (result) await noteAnswer(app, credential, result.verdict);
     return { ...stored, status };
@@ -93,13 +102,12 @@ async function store(app: App, project: Project, options: StoreOptions): Promise
   if (Object.keys(material).length === 0) return write(draft);
   const touched: Touched = { store: secretStoreName(app, project), name: draft.id, operationId: randomUUID() };
   return changeSecret(app, draft, touched, async () =>
-    write(await storeMaterial(app, draft, material, touched, repetition?.fingerprint)),
+    write(await storeMaterial(app, draft, material, touched, requestFingerprint)),
   );
 }
 
-function newCredential(app: App, project: Project, { input, result, caller }: StoreOptions): Credential {
+function newCredential(app: App, project: Project, { input, by }: NewCredential, result: CheckResult | undefined): Credential {
   const now = app.clock.now().toISOString();
-  const by = actor(caller);
   return {
     ...declaredPart(project, input),
     id: newName(app.clock),
