@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import type { Project, Purpose, Role, Rule } from './policy.ts';
+import { PURPOSES, type Project, type Purpose, type Role, type Rule } from './policy.ts';
 
 /** Who acts, as the token says, and what the policy's rules grant. */
 export interface Caller {
@@ -77,6 +77,11 @@ export function requireGrant(caller: Caller, project: Project, role: Role, scope
   const rules = grantingRules(caller, project, role, scope);
   if (rules.length === 0) throw forbidden(role, scope);
   return rules;
+}
+
+/** Whether the caller is an admin of all that the project has, and may have. */
+export function isProjectAdmin(caller: Caller, project: Project): boolean {
+  return PURPOSES.every((purpose) => grantingRules(caller, project, 'admin', { environments: [], purpose }).length > 0);
 }
 
 /** The environments that a credential counts for. */

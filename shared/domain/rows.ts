@@ -19,11 +19,15 @@ export const activityPartition = (project: string, day: string) => `activity:${p
 export const CREDENTIALS = 'credential:';
 export const EVENTS = 'event:';
 export const IDEMPOTENCY_KEYS = 'idempotency:';
+export const JOBS = 'job:';
 export const STATUSES = 'status:';
 
 export const EXTERNAL_ID_ROW = 'external-id';
 export const credentialRow = (id: string) => `${CREDENTIALS}${id}`;
 export const statusRow = (id: string) => `${STATUSES}${id}`;
+export const jobRow = (id: string) => `${JOBS}${id}`;
+export const jobParts = (id: string) => `job-part:${id}:`;
+export const jobPartRow = (id: string, number: number) => `${jobParts(id)}${String(number).padStart(6, '0')}`;
 export const eventRow = (eventId: string) => `${EVENTS}${eventId}`;
 export const defaultRow = (host: string, environment: string, purpose: Purpose) => `default:${host}:${environment}:${purpose}`;
 

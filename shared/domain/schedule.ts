@@ -11,10 +11,10 @@ const LEASE = 15 * MINUTE;
 const BATCH = 50;
 const BATCHES = 10;
 
-type DueKind = 'cleanup' | 'purge' | 'check' | 'remind';
+type DueKind = 'cleanup' | 'purge' | 'check' | 'remind' | 'job';
 
 /**
- * Something that should happen to a credential at a time. It is a hint, written before the record that it is about:
+ * Something that should happen to a credential, or go on with a job, at a time. It is a hint, written before the record that it is about:
  * whoever acts on it reads the record first and does only what is still right.
  */
 export interface Due {

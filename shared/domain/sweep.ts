@@ -1,10 +1,11 @@
-import { MINUTE } from '../lib/clock.ts';
+import { after, DAY, MINUTE } from '../lib/clock.ts';
 import { isOutage } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { findProject, type App } from './app.ts';
 import { clearPartition, deleteRows, expiredDays } from './clear-rows.ts';
 import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
+import { forgetJobs } from './job.ts';
 import { knownProjects } from './known-projects.ts';
 import { RECORD_LIMITS, type Json, type Row } from './ports.ts';
 import {
@@ -37,6 +38,7 @@ export async function sweepProject(app: App, project: string, afterRow: string):
     await deliverLateEvents(app, project);
     await forgetIdempotencyKeys(app, project);
     for (const day of expiredDays(app)) await clearPartition(app, activityPartition(project, day));
+    await forgetJobs(app, project, after(app.clock.now(), -app.settings.retentionDays * DAY));
   }
   const rows = await app.records.range(projectPartition(project), {
     ...rowsFrom(CREDENTIALS, afterRow),

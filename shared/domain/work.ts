@@ -7,6 +7,7 @@ import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import { credentialRow, projectPartition } from './rows.ts';
 import { runPurge } from './purge.ts';
+import { runJob, watchOver } from './run-job.ts';
 import { runReminder } from './reminder.ts';
 import { readDue, unschedule, type Due } from './schedule.ts';
 import { runScheduledCheck } from './scheduled-check.ts';
@@ -17,6 +18,7 @@ import { runCleanup } from './tidy.ts';
 const WorkMessage = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(1), kind: z.literal('event'), project: z.string(), id: z.string() }),
   z.object({ v: z.literal(1), kind: z.literal('due'), row: z.string() }),
+  z.object({ v: z.literal(1), kind: z.literal('job'), project: z.string(), id: z.string(), turn: z.int() }),
   z.object({ v: z.literal(1), kind: z.literal('sweep'), project: z.string(), after: z.string() }),
 ]);
 
@@ -28,6 +30,8 @@ export async function work(app: App, message: unknown): Promise<void> {
       return deliverEvent(app, parsed.project, parsed.id);
     case 'due':
       return runDue(app, parsed.row);
+    case 'job':
+      return runJob(app, parsed);
     case 'sweep':
       return sweepProject(app, parsed.project, parsed.after);
   }
@@ -37,7 +41,7 @@ async function runDue(app: App, row: string): Promise<void> {
   const due = await readDue(app, row);
   if (!due) return;
   try {
-    await perform(app, due);
+    if ((await perform(app, due)) === 'again') return;
   } catch (error) {
     if (!isOutage(error)) throw error;
     // The row falls due again when its lease ends: an outage is no reason for a poison message.
@@ -47,7 +51,8 @@ async function runDue(app: App, row: string): Promise<void> {
   await unschedule(app, row);
 }
 
-async function perform(app: App, due: Due): Promise<void> {
+/** `again`: the row stays, and falls due when its lease ends. */
+async function perform(app: App, due: Due): Promise<'again' | void> {
   switch (due.kind) {
     case 'cleanup':
       return runCleanup(app, due);
@@ -57,6 +62,8 @@ async function perform(app: App, due: Due): Promise<void> {
       return runScheduledCheck(app, due);
     case 'remind':
       return runReminder(app, due);
+    case 'job':
+      return watchOver(app, due);
   }
 }
 

@@ -34,7 +34,7 @@ export function activityOf(data: string, id: string): string[] {
 export function leftToDo(data: string, now: Date): string[] {
   using queue = new DatabaseSync(join(data, 'queue.db'), { readOnly: true });
   const messages = queue.prepare('SELECT queue, body FROM messages').all();
-  const isFuture = (row: string) => row > now.toISOString() && /:(?:purge|check|remind):/.test(row);
+  const isFuture = (row: string) => row > now.toISOString() && /:(?:purge|check|remind|job):/.test(row);
   return [
     ...messages.map(({ queue: name, body }) => `message in ${String(name)}: ${String(body)}`),
     ...readRows(data, 'project:', 'event:').map(({ row }) => row),
