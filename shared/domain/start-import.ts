@@ -24,7 +24,7 @@ import type { Project } from './policy.ts';
 const LIFE = DAY;
 
 /** Imports of a project at the same time: each asks registries at a pace of its own. */
-const MOST_RUNNING = 3;
+const MOST_RUNNING = 5;
 
 /**
  * Accepts an import: judges every entry as a create request of this caller, and leaves those that pass to a job. What they

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deleteCredential } from '../../shared/domain/delete-credential.ts';
+import { showImport, type ImportView } from '../../shared/domain/import-view.ts';
+import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
+import type { Message } from '../../shared/domain/ports.ts';
+import { projectPartition } from '../../shared/domain/rows.ts';
+import { tick } from '../../shared/domain/schedule.ts';
+import { startImport } from '../../shared/domain/start-import.ts';
+import { sweep } from '../../shared/domain/sweep.ts';
+import { work } from '../../shared/domain/work.ts';
+import { DAY, HOUR, MINUTE } from '../../shared/lib/clock.ts';
+import { AppError } from '../../shared/lib/errors.ts';
+import { oddities } from '../peers/oddities.ts';
+import { startRegistry, type Oddity, type Registry } from '../peers/registry.ts';
+import { ADMIN, openApp, type OpenApp } from './open-app.ts';
+
+const PASSWORD = 'right-password';
+
+let opened: OpenApp;
+let registry: Registry;
+/** What has come over the registry that is right at other times. */
+let mood: Oddity | undefined;
+/** What has come over the stores. */
+let fault: ((port: string, call: string, given: unknown[]) => void) | undefined;
+beforeEach(async () => {
+  mood = undefined;
+  fault = undefined;
+  registry = await startRegistry({ users: { ci: PASSWORD }, odd: (...exchange) => mood?.(...exchange) ?? false });
+  opened = await openApp((ports) => ({
+    records: faulty('records', ports.records),
+    secretStore: async (name) => faulty('secrets', await ports.secretStore(name)),
+  }));
+});
+afterEach(async () => {
+  await opened[Symbol.asyncDispose]();
+  await registry[Symbol.asyncDispose]();
+});
+
+function faulty<Port extends object>(name: string, port: Port): Port {
+  return new Proxy(port, {
+    get: (target, call) => {
+      const member: unknown = Reflect.get(target, call);
+      if (typeof member !== 'function' || typeof call !== 'string') return member;
+      return (...given: unknown[]): unknown => {
+        fault?.(name, call, given);
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
+}
+
+function down(): never {
+  throw new AppError('STORE_UNAVAILABLE', 'The store does not answer.');
+}
+
+const where = { project: 'default', caller: ADMIN };
+
+function begin(amount: number, check: 'live' | 'skip' = 'live'): Promise<ImportView> {
+  const credentials = Array.from({ length: amount }, (_, number) => ({
+    name: `CI ${number}`,
+    url: registry.url,
+    username: 'ci',
+    password: PASSWORD,
+  }));
+  return startImport(opened.app, where, { check }, { schemaVersion: 1, credentials });
+}
+
+const report = ({ operation }: ImportView) => showImport(opened.app, { ...where, id: operation });
+
+/** What the project's secret store has, by name. */
+async function stored(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of (await opened.app.secretStore('local')).list()) names.push(name);
+  return names.toSorted();
+}
+
+async function credentialIds(): Promise<string[]> {
+  const { value } = await listCredentials(opened.app, where, ListQuery.parse({ limit: '200' }));
+  return value.map(({ credential }) => credential.id).toSorted();
+}
+
+/** Takes the messages that are there, as a worker that is lost with them. */
+async function take(): Promise<Message[]> {
+  const messages = await opened.app.queue.receive('work', { max: 32, visibilitySeconds: 1000 });
+  return messages.map(({ body }) => body).filter(({ kind }) => kind === 'job');
+}
+
+/** The clock comes round to whoever looks after jobs. */
+async function later(milliseconds = 16 * MINUTE): Promise<void> {
+  opened.pass(milliseconds);
+  await tick(opened.app);
+  await opened.workOff();
+}
+
+const logins = () => registry.requests.filter(({ authorization }) => authorization !== undefined).length;
+
+describe('an import', () => {
+  test('is made once, though its message comes three times', async () => {
+    const begun = await begin(2);
+    const [message] = await take();
+
+    await Promise.all([work(opened.app, message), work(opened.app, message)]);
+    const asked = logins();
+    await work(opened.app, message);
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { created: 2, failed: 0 } });
+    expect(logins()).toBe(asked);
+    expect(await stored()).toEqual(await credentialIds());
+  });
+
+  test('goes on when its message was lost', async () => {
+    const begun = await begin(2);
+    expect(await take()).toHaveLength(1);
+
+    await later();
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { created: 2 } });
+    expect(await stored()).toEqual(await credentialIds());
+  });
+
+  test('is left alone by whoever looks after it while it is at work', async () => {
+    const begun = await begin(12);
+    await opened.workOff();
+    expect(await report(begun)).toMatchObject({ status: 'running', counts: { created: 5, pending: 7 } });
+
+    opened.pass(14 * MINUTE);
+    await tick(opened.app);
+    await opened.workOff();
+
+    expect(await report(begun)).toMatchObject({ counts: { created: 5, pending: 7 } });
+  });
+
+  test('ends after a day with what it could not do, and keeps nothing of it', async () => {
+    const begun = await begin(2);
+    await take();
+
+    await later(DAY + HOUR);
+
+    const { entries, ...rest } = await report(begun);
+    expect(rest).toMatchObject({ status: 'ended', counts: { created: 0, failed: 2, pending: 0 } });
+    expect(entries).toMatchObject([{ status: 'failed', code: 'NOT_DONE', hint: expect.any(String) }, { code: 'NOT_DONE' }]);
+    expect(await stored()).toEqual([]);
+  });
+
+  test('that could not be begun leaves nothing', async () => {
+    fault = (port, call, given) => {
+      if (port === 'records' && call === 'write' && JSON.stringify(given).includes('"row":"job:')) down();
+    };
+    await expect(begin(30, 'skip')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    fault = undefined;
+    expect(await stored()).not.toEqual([]);
+
+    await later();
+
+    expect(await stored()).toEqual([]);
+    const rows = await opened.app.records.range(projectPartition('default'), { limit: 100 });
+    expect(rows).toEqual([]);
+    expect(await opened.app.records.range('due', { limit: 100 })).toEqual([]);
+  });
+
+  test('waits for a store that is down', async () => {
+    const begun = await begin(2, 'skip');
+    fault = (port, call) => (port === 'secrets' && call === 'put' ? down() : undefined);
+    await opened.workOff();
+    expect(await report(begun)).toMatchObject({ status: 'running', counts: { pending: 2 } });
+    fault = undefined;
+
+    await later();
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { created: 2 } });
+    // What the outage may have left is tidied up by then.
+    await later();
+    expect(await stored()).toEqual(await credentialIds());
+  });
+
+  test('gives a registry time that asks to slow down', async () => {
+    const begun = await begin(2);
+    mood = oddities.throttle('7');
+    await opened.workOff();
+    expect(await report(begun)).toMatchObject({ counts: { created: 0, failed: 0, pending: 2 } });
+    mood = undefined;
+
+    await later();
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { created: 2 } });
+  });
+
+  test('does not wait for a registry for ever', async () => {
+    const begun = await begin(1);
+    mood = oddities.throttle('7');
+
+    for (const _ of [1, 2, 3]) await later();
+
+    expect((await report(begun)).entries).toMatchObject([
+      { status: 'failed', code: 'REGISTRY_THROTTLED', verdict: 'rate_limited' },
+    ]);
+  });
+
+  test('says so where somebody removed what it was to make', async () => {
+    const begun = await begin(1, 'skip');
+    const [parcel = ''] = await stored();
+    await (await opened.app.secretStore('local')).remove(parcel);
+
+    await opened.workOff();
+
+    expect((await report(begun)).entries).toMatchObject([{ status: 'failed', code: 'SECRET_MISSING', hint: expect.any(String) }]);
+  });
+
+  test('tells a defect without its text, and goes on', async () => {
+    let isFirst = true;
+    const begun = await begin(2, 'skip');
+    fault = (port, call) => {
+      if (port !== 'secrets' || call !== 'put' || !isFirst) return;
+      isFirst = false;
+      throw new RangeError('canary');
+    };
+
+    await opened.workOff();
+
+    const { entries } = await report(begun);
+    expect(entries).toMatchObject([{ status: 'failed', code: 'INTERNAL' }, { status: 'created' }]);
+    expect(JSON.stringify(entries)).not.toContain('canary');
+  });
+
+  test('is forgotten when the retention ends, and what it made is not', async () => {
+    const begun = await begin(3, 'skip');
+    await opened.workOff();
+    const ids = await credentialIds();
+    await deleteCredential(opened.app, { ...where, id: ids[0] ?? '', ifMatch: undefined });
+
+    opened.pass(89 * DAY);
+    await sweep(opened.app);
+    await opened.workOff();
+    expect(await report(begun)).toMatchObject({ counts: { created: 3 } });
+
+    opened.pass(2 * DAY);
+    await sweep(opened.app);
+    await opened.workOff();
+
+    await expect(report(begun)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const rows = await opened.app.records.range(projectPartition('default'), { from: 'job', to: 'job~', limit: 100 });
+    expect(rows).toEqual([]);
+    expect(await credentialIds()).toEqual(ids.slice(1));
+  });
+});
