@@ -36,17 +36,19 @@ function login(more: object = {}) {
 }
 
 /** Every route that takes a body, with one that it would take. */
-const WITH_BODY: [string, string, () => string, () => object][] = [
+const WITH_BODY: [string, string, () => string, () => object, kibibytes?: number][] = [
   ['create', 'POST', () => CREDENTIALS, () => login()],
   ['update', 'PATCH', () => path, () => ({ password: PASSWORD })],
   ['check a login', 'POST', () => '/api/projects/default/checks', () => login()],
   ['check', 'POST', () => `${path}/check`, () => ({ repositories: [] })],
   ['hand out', 'POST', () => `${path}/login`, () => ({ format: 'login' })],
+  ['import', 'POST', () => '/api/projects/default/imports', () => ({ schemaVersion: 1, credentials: [login()] }), 1024],
 ];
 const WITHOUT_BODY: [string, string, () => string][] = [
   ['list', 'GET', () => CREDENTIALS],
   ['export', 'GET', () => '/api/projects/default/export'],
   ['get', 'GET', () => path],
+  ['get an import', 'GET', () => '/api/projects/default/imports/x'],
   ['activity', 'GET', () => `${path}/activity`],
   ['delete', 'DELETE', () => path],
   ['restore', 'POST', () => `${path}/restore`],
@@ -86,7 +88,7 @@ async function outcome(reply: Reply) {
   };
 }
 
-describe.for(WITH_BODY)('a body for %s', ([, method, address, body]) => {
+describe.for(WITH_BODY)('a body for %s', ([, method, address, body, kibibytes = 64]) => {
   const send = (raw: string | Uint8Array, options: RequestOptions = {}) =>
     service.request(method, address(), undefined, { raw, ...options, headers: { 'if-match': '*', ...options.headers } });
   const sendJson = (json: unknown) => send(JSON.stringify(json));
@@ -125,19 +127,19 @@ describe.for(WITH_BODY)('a body for %s', ([, method, address, body]) => {
     );
   });
 
-  test('of 64 KiB is read, and one byte more is not', async () => {
+  test('as large as it may be is read, and one byte more is not', async () => {
     const empty = withMember('"colour":""');
     const padded = (bytes: number) => empty.replace('"colour":""', `"colour":"${'x'.repeat(bytes - empty.length)}"`);
 
-    expect(await outcome(await send(padded(64 * 1024)))).toMatchObject(refused(400, 'INVALID_INPUT', '/colour'));
-    expect(await outcome(await send(padded(64 * 1024 + 1)))).toMatchObject(refused(413, 'TOO_LARGE'));
+    expect(await outcome(await send(padded(kibibytes * 1024)))).toMatchObject(refused(400, 'INVALID_INPUT', '/colour'));
+    expect(await outcome(await send(padded(kibibytes * 1024 + 1)))).toMatchObject(refused(413, 'TOO_LARGE'));
   });
 
   test('over the limit that does not say its length', async () => {
     const reply = await sendChunked(
       method,
       address(),
-      Array.from({ length: 20 }, () => 'x'.repeat(8192)),
+      Array.from({ length: kibibytes / 8 + 1 }, () => 'x'.repeat(8192)),
     );
 
     expect(reply).toMatchObject({ status: 413, json: { code: 'TOO_LARGE' } });
