@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ulid } from 'ulid';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
@@ -55,10 +54,6 @@ export function packEntries(entries: Packed[]): Packed[][] {
     room -= bytes;
   }
   return parcels;
-}
-
-export function newParcelName(app: App): string {
-  return `cred-${ulid(app.clock.now().getTime()).toLowerCase()}`;
 }
 
 /** Writes one parcel under a name that is new. */

@@ -7,7 +7,7 @@ import { findOwnJob, type JobQuestion } from './own-job.ts';
 import { RECORD_LIMITS } from './ports.ts';
 
 /** A line of the report: what a create request would have answered. */
-export interface ImportEntryView {
+interface ImportEntryView {
   index: number;
   pointer: string;
   name?: string;

@@ -3,6 +3,7 @@ import { AppError, invalidInput } from '../lib/errors.ts';
 import { projectOf, secretStoreName, type App } from './app.ts';
 import { actor, type Caller } from './caller.ts';
 import { CommonInput } from './common-input.ts';
+import { newName } from './credential.ts';
 import { readImport } from './import-document.ts';
 import {
   failedEntry,
@@ -13,7 +14,7 @@ import {
   type ImportEntry,
   type ImportSource,
 } from './import-entry.ts';
-import { newParcelName, packEntries, storeParcel, type Parcel } from './import-parcels.ts';
+import { packEntries, storeParcel, type Parcel } from './import-parcels.ts';
 import type { ImportData } from './import-turn.ts';
 import { viewImport, type ImportView } from './import-view.ts';
 import { judgeEntry, type ImportOptions } from './judge-entry.ts';
@@ -47,7 +48,7 @@ export async function startImport(
   const passed = judged.flatMap(({ entry: { index }, body }) => (body ? [{ index, body }] : []));
   const planned = packEntries(passed).map((packed) => ({
     packed,
-    place: { store: secretStoreName(app, project), name: newParcelName(app) },
+    place: { store: secretStoreName(app, project), name: newName(app.clock) },
   }));
 
   await watchJob(app, job, { parcels: planned.map(({ place }) => place) });

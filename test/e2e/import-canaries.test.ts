@@ -16,6 +16,8 @@ const CANARIES = {
 
 const IMPORTS = '/api/projects/default/imports';
 
+const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
+
 /** Milliseconds that all imports of one test may take: each rests between its turns. */
 const IMPORT_LIMIT = 60_000;
 
@@ -41,7 +43,6 @@ describe('a secret that is imported', { timeout: 180_000 }, () => {
   }
 
   async function driveImports(service: Service, url: string, password: string): Promise<void> {
-    const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
     const login = { url, username: 'ci', password };
     const accepted = [
       await service.post(IMPORTS, {
@@ -84,14 +85,6 @@ describe('a secret that is imported', { timeout: 180_000 }, () => {
     }
   }
 
-  async function endOf(service: Service, reply: Reply): Promise<Reply> {
-    expect(reply.status).toBe(202);
-    return eventually(async () => {
-      const report = await service.get(reply.headers.get('location') ?? '');
-      return report.json.status === 'ended' && report;
-    }, IMPORT_LIMIT);
-  }
-
   test('is found nowhere while it waits, nor after that', async () => {
     await using folder = await temporaryFolder();
     await using registry = await startRegistry({ users: CANARIES });
@@ -124,3 +117,12 @@ describe('a secret that is imported', { timeout: 180_000 }, () => {
     expect(await disagreements(folder.path)).toEqual([]);
   });
 });
+
+/** The report of an import that has ended. */
+async function endOf(service: Service, reply: Reply): Promise<Reply> {
+  expect(reply.status).toBe(202);
+  return eventually(async () => {
+    const report = await service.get(reply.headers.get('location') ?? '');
+    return report.json.status === 'ended' && report;
+  }, IMPORT_LIMIT);
+}

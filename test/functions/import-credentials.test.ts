@@ -29,6 +29,18 @@ function entry(more: object = {}) {
 }
 
 const document = (...credentials: unknown[]) => ({ schemaVersion: 1, credentials });
+/** Mistakes at these places, each with a hint. */
+const errors = (...pointers: string[]) =>
+  pointers.map((pointer): unknown => expect.objectContaining({ pointer, hint: expect.any(String) }));
+
+/** An import of so many bytes, most of them white space. */
+function sized(bytes: number): string {
+  const text = JSON.stringify(document(entry({ password: null })));
+  return text.replace('{', `{${' '.repeat(bytes - text.length)}`);
+}
+
+const post = (as: RequestOptions['as']) => service.post(IMPORTS, document(entry()), { as });
+
 async function ended(accepted: Reply, options?: RequestOptions): Promise<Reply['json']> {
   const location = accepted.headers.get('location') ?? '';
   return eventually(async () => {
@@ -105,8 +117,6 @@ describe('POST /api/projects/{project}/imports', () => {
       ),
     );
 
-    const errors = (...pointers: string[]) =>
-      pointers.map((pointer): unknown => expect.objectContaining({ pointer, hint: expect.any(String) }));
     expect(report.entries).toMatchObject([
       { status: 'failed', code: 'NAME_TAKEN', errors: errors('/credentials/0/name') },
       { status: 'failed', code: 'CREDENTIAL_REJECTED', verdict: 'invalid_credentials', hint: expect.any(String) },
@@ -220,11 +230,6 @@ describe('POST /api/projects/{project}/imports', () => {
   );
 
   test('takes a body of 1 MiB, and no larger one', async () => {
-    const sized = (bytes: number) => {
-      const text = JSON.stringify(document(entry({ password: null })));
-      return text.replace('{', `{${' '.repeat(bytes - text.length)}`);
-    };
-
     expect((await service.post(IMPORTS, undefined, { raw: sized(1024 * 1024) })).status).toBe(202);
     expect(await service.post(IMPORTS, undefined, { raw: sized(1024 * 1024 + 1) })).toMatchObject({
       status: 413,
@@ -241,8 +246,6 @@ describe('POST /api/projects/{project}/imports', () => {
   });
 
   test('needs a token, the role admin, and rights in the project', async () => {
-    const post = (as: RequestOptions['as']) => service.post(IMPORTS, document(entry()), { as });
-
     expect(await post(null)).toMatchObject({ status: 401, json: { code: 'UNAUTHENTICATED' } });
     expect(await post({ role: 'operator' })).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
     expect(await post({ project: 'other' })).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } });
