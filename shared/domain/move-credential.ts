@@ -35,39 +35,41 @@ export function moveCredential(app: App, options: MoveOptions): Promise<Outcome>
 }
 
 async function move(app: App, options: MoveOptions): Promise<Outcome> {
-  const { caller, store } = options;
   const found = await findLiveCredential(app, options);
   const { credential } = found;
-  requireGrant(caller, found.project, 'admin', credential);
+  requireGrant(options.caller, found.project, 'admin', credential);
   requireRevision(credential, options.ifMatch, 'optional');
   const status = await findStatus(app, found);
   const from = credential.active.secret?.store;
-  if (from === undefined || from === store) return { ...found, status };
+  if (from === undefined || from === options.store) return { ...found, status };
 
   // A store that cannot be had is told before anything is written.
-  await app.secretStore(store);
+  await app.secretStore(options.store);
   // From its store, not from memory: one that somebody disabled there must not live on in another one.
   forgetMaterial(app, credential);
   const opened = await openOrNote(app, credential);
-  const draft = {
-    ...credential,
-    revision: credential.revision + 1,
-    updatedAt: app.clock.now().toISOString(),
-    updatedBy: actor(caller),
-  };
-  const touched: Touched = { store, name: newName(app.clock), operationId: randomUUID() };
+  const touched: Touched = { store: options.store, name: newName(app.clock), operationId: randomUUID() };
   const moved = await changeAroundSecret(app, credential, () =>
     changeSecret(app, credential, touched, async () =>
       commit(app, {
-        by: actor(caller),
+        by: actor(options.caller),
         before: found,
-        after: await copy(app, draft, opened, touched),
+        after: await copy(app, nextRevision(app, credential, options), opened, touched),
         event: 'regcred.credential.moved',
-        data: { from, to: store },
+        data: { from, to: options.store },
       }),
     ),
   );
   return { ...moved, status };
+}
+
+function nextRevision({ clock }: App, credential: Credential, { caller }: MoveOptions): Credential {
+  return {
+    ...credential,
+    revision: credential.revision + 1,
+    updatedAt: clock.now().toISOString(),
+    updatedBy: actor(caller),
+  };
 }
 
 /** Writes the material, reads it back and compares. Answers the credential that points to it. */
