@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { makeFolderDurably } from '../../shared/stores/durable-file.ts';
 import { readLocalSettings, type LocalSettings } from './local-settings.ts';
 
 export interface LocalEnvironment {
@@ -29,7 +29,7 @@ export async function prepareLocalEnvironment(): Promise<LocalEnvironment> {
   const { REGCRED_DATA = '', REGCRED_PORT = '', REGCRED_POLICY } = process.env;
   const dataFolder = resolve(REGCRED_DATA);
   process.env['REGCRED_DATA'] = dataFolder;
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolderDurably(dataFolder).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`The data folder ${dataFolder} cannot be made (${error.code})`, { cause: error });
   });
   return { dataFolder, port: parsePort(REGCRED_PORT), policy: REGCRED_POLICY || undefined, cors };

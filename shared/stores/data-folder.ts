@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makePrivateFile, syncFolder } from './durable-file.ts';
+import { makeFolderDurably, makePrivateFile } from './durable-file.ts';
 
 /** Where the embedded stores keep their parts, held for this process alone until `close`. */
 export interface DataFolder {
@@ -45,8 +44,7 @@ export function refuseInAzure(environment: NodeJS.ProcessEnv): void {
 /** Nobody else may read the file of the lock, wherever the folder is: who can read it can lock it. */
 async function makeFolder(path: string, lockFile: string): Promise<void> {
   try {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (first !== undefined) await syncFolder(dirname(first));
+    await makeFolderDurably(path);
     await makePrivateFile(lockFile);
   } catch (error) {
     throw unusable(path, error);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, link, open, readFile, rename, unlink } from 'node:fs/promises';
+import { access, link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
@@ -31,6 +31,25 @@ export async function makePrivateFile(file: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   await syncFolder(dirname(file));
+}
+
+/** Makes a folder (0700) with those above it, so that it outlives a power cut, whoever made it and whenever. */
+export async function makeFolderDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  // Also where it was there: a crash may have come between making and syncing.
+  for (let made = path; ; made = dirname(made)) {
+    await syncIfReadable(dirname(made));
+    if (made === (first ?? path)) return;
+  }
+}
+
+/** One above that may not be read cannot be synced, and was there before. */
+async function syncIfReadable(folder: string): Promise<void> {
+  try {
+    await syncFolder(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+  }
 }
 
 /** Makes the names in a folder survive a power cut, as `fsync` of a file does for its bytes. */

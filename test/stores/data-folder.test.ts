@@ -1,7 +1,9 @@
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openDataFolder } from '../../shared/stores/data-folder.ts';
+import { makeFolderDurably } from '../../shared/stores/durable-file.ts';
 import { openSqliteRecords } from '../../shared/stores/records/sqlite.ts';
 import { nextLine, startChild } from './child-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -16,6 +18,19 @@ describe('the data folder', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect(data).toMatchObject({ path, records: join(path, 'records.db'), queue: join(path, 'queue.db') });
     await data.close();
+  });
+
+  test('outlives a power cut with the folders above it, also where somebody else made it', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'a', 'b');
+    const above = [folder.path, join(folder.path, 'a')];
+
+    expect(await syncedWhile(() => makeFolderDurably(path))).toEqual(expect.arrayContaining(await inodesOf(above)));
+    await rm(path, { recursive: true });
+    await mkdir(path);
+    expect(await syncedWhile(async () => (await openDataFolder(path, {})).close())).toEqual(
+      expect.arrayContaining(await inodesOf([join(folder.path, 'a'), path])),
+    );
   });
 
   test('that others may look into still has a lock that they cannot take', async () => {
@@ -125,3 +140,23 @@ describe('an embedded database', () => {
     await expect(openSqliteRecords(file, {})).rejects.toThrow(/was written by a newer regcred/);
   });
 });
+
+const inodesOf = (paths: string[]) => Promise.all(paths.map(async (path) => (await stat(path)).ino));
+
+/** The inodes of what is synced meanwhile: whether a disk has a name shows only when the power is cut. */
+async function syncedWhile(run: () => Promise<void>): Promise<number[]> {
+  const probe = await open(tmpdir());
+  const handles = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  const synced: number[] = [];
+  const spy = vi.spyOn(handles, 'sync').mockImplementation(async function syncAndNote(this: FileHandle) {
+    synced.push((await this.stat()).ino);
+    return this.datasync();
+  });
+  try {
+    await run();
+  } finally {
+    spy.mockRestore();
+  }
+  return synced;
+}
