@@ -73,10 +73,14 @@ const Rule = z.strictObject({
 });
 
 const Relaxation = z.enum(['plain-http', 'loopback', 'skip-verify']);
-const hostPort = z.string().regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i, { message: 'must be host:port' });
+const hostPort = z
+  .string()
+  .regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i, { message: 'must be host:port' })
+  .refine(isReachable, { message: 'must have a port from 1 to 65535, and a host' });
 const hostPorts = z
   .string()
-  .regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(?:\d{1,5}|\*)$/i, { message: 'must be host:port, or host:* for every port' });
+  .regex(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(?:\d{1,5}|\*)$/i, { message: 'must be host:port, or host:* for every port' })
+  .refine((text) => isReachable(text.replace(/\*$/, '1')), { message: 'must have a port from 1 to 65535, and a host' });
 const MISSPELLED = 'must have the host in lower case and ASCII, or the address in its shortest form: it would never fit';
 
 const Network = z.strictObject({
@@ -139,6 +143,12 @@ export function policyJsonSchema(): Record<string, unknown> {
 
 function repeated(names: string[]): [number, string][] {
   return [...names.entries()].filter(([index, name]) => names.indexOf(name) !== index);
+}
+
+/** Else it would only be found when somebody's registry is asked. */
+function isReachable(address: string): boolean {
+  const url = URL.parse(`http://${address}`);
+  return url !== null && url.port !== '0' && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
 }
 
 /** Addresses are compared with what `URL` makes of them. */
