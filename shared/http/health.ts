@@ -41,8 +41,8 @@ function look(app: App): Promise<Part[]> {
   return parts;
 }
 
-/** Of the form that every store takes for a version, so that it looks. */
-const NO_VERSION = '0'.repeat(32);
+/** A secret that is never there, in the form of those that are: whoever may read secrets only by their prefix may ask for it. */
+const NO_SECRET = { name: `cred-${'0'.repeat(26)}`, version: '0'.repeat(32) };
 
 /** Asks each part for something small. */
 function probeParts(app: App): Promise<Part[]> {
@@ -50,7 +50,7 @@ function probeParts(app: App): Promise<Part[]> {
     probePart('records', () => app.records.get('health', 'health')),
     probePart('queue', () => app.queue.receive('health', { max: 1, visibilitySeconds: 1 })),
     ...storesInUse(app).map((name) =>
-      probePart(`secrets/${name}`, async () => (await app.secretStore(name)).get('health', NO_VERSION)),
+      probePart(`secrets/${name}`, async () => (await app.secretStore(name)).get(NO_SECRET.name, NO_SECRET.version)),
     ),
   ]);
 }

@@ -43,6 +43,20 @@ describe('health', () => {
     expect([still.status, callsBefore, later.status]).toEqual(['ready', 1, 'not-ready']);
   });
 
+  test('asks for a secret by a name like those that regcred may read', async () => {
+    const asked: string[] = [];
+    await using opened = await openApp((ports) => ({
+      secretStore: async (name) => {
+        const store = await ports.secretStore(name);
+        return { ...store, get: (secret, version) => (asked.push(secret), store.get(secret, version)) };
+      },
+    }));
+
+    await health(opened, new HttpRequest({ method: 'GET', url: 'http://localhost/api/health' }));
+
+    expect(asked).toEqual([expect.stringMatching(/^cred-[0-9a-hjkmnp-tv-z]{26}$/)]);
+  });
+
   test('is ready while all of them answer', async () => {
     await using opened = await openApp();
 
