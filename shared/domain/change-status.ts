@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { AppError } from '../lib/errors.ts';
 import type { Warning } from '../oci/stages.ts';
 import type { App } from './app.ts';
 import { REGCRED } from './caller.ts';
@@ -19,7 +20,8 @@ export interface StatusChange {
 /**
  * Reads, changes and writes the status, beside the record: never its revision. Starts again if somebody was faster.
  * Where the login was replaced since `credential` was read, nothing is changed: what was learned of the old one says
- * nothing about the new one. Answers the status that is then there.
+ * nothing about the new one. Answers the status that is then there. Throws STORE_UNAVAILABLE where others are faster again
+ * and again.
  */
 export async function changeStatus(
   app: App,
@@ -50,9 +52,18 @@ export async function changeStatus(
       if (wanted.event) await announce(app, credential.project, [eventId]);
       return wanted.status;
     } catch (error) {
-      if (!(error instanceof RowConflict) || attempt === ATTEMPTS) throw error;
+      if (!(error instanceof RowConflict)) throw error;
+      if (attempt === ATTEMPTS) throw contended(error);
     }
   }
+}
+
+function contended(cause: RowConflict): AppError {
+  return new AppError('STORE_UNAVAILABLE', 'Others note something about the same credential at this moment.', {
+    hint: 'Try again.',
+    retryAfterSeconds: 1,
+    cause,
+  });
 }
 
 /** Adds a warning to what is known of a credential, and an event that tells it; neither while the warning stands there. */
