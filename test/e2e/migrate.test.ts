@@ -65,6 +65,22 @@ describe('npm run migrate', { timeout: LIMIT }, () => {
     expect(output).toContain('REGCRED_VAULT_URL');
   });
 
+  test('tells what was made in the old store meanwhile', async () => {
+    await using azure = await startVault();
+    await using service = await startOn(azure);
+    await createMany(service, 1);
+    azure.vault.mood.beforeWrite = async () => {
+      delete azure.vault.mood.beforeWrite;
+      await create(service, { name: 'New', host: 'new.example.com', password: 'new' });
+    };
+
+    const first = await migrate(service).ended;
+    const second = await migrate(service).ended;
+
+    expect(first).toMatchObject({ code: 1, output: expect.stringMatching(/Not moved: cred-\w+ "New" in local\. It came there/) });
+    expect(second).toMatchObject({ code: 0 });
+  });
+
   test('takes the token that it is given', async () => {
     await using service = await startService();
     const reader = await service.token({ role: 'reader' });
