@@ -32,6 +32,7 @@ export function methodContext(
 function refusing(identity: OwnIdentity): OwnIdentity {
   return {
     azure: () => identity.azure().catch(refuse),
+    entraToken: (scope, options) => identity.entraToken(scope, options).catch(refuse),
     federationToken: (signal) => identity.federationToken(signal).catch(refuse),
     aws: () => identity.aws().catch(refuse),
   };

@@ -1,19 +1,34 @@
 import type { TokenCredential } from '@azure/identity';
 import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../net/azure-http-client.ts';
+import { IdentityError } from './identity-error.ts';
+import { keptTokens } from './kept-tokens.ts';
+
+/** Milliseconds that the Azure CLI may take for a token: it starts slowly, and asks Entra ID. */
+const CLI_LIMIT = 20_000;
+
+interface AzureCredentialOptions {
+  inAzure: boolean;
+  httpClient: AzureHttpClient;
+  /** Another identity than the service's own. */
+  clientId?: string | undefined;
+}
 
 /**
- * Who this program is to Azure's services. In Azure its managed identity: the user-assigned one that AZURE_CLIENT_ID names.
- * Elsewhere what the environment says, and nothing is tried that it does not: an app with AZURE_TENANT_ID,
+ * Who this program is to Azure's services. In Azure its managed identity: the user-assigned one that `clientId` names, else
+ * AZURE_CLIENT_ID. Elsewhere what the environment says, and nothing is tried that it does not: an app with AZURE_TENANT_ID,
  * AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, else who is signed in to the Azure CLI. Nothing is asked for a token yet.
+ * Throws IdentityError for another `clientId` outside Azure, where there is no way to be it.
  */
 export async function azureCredential(
   environment: NodeJS.ProcessEnv,
-  { inAzure, httpClient }: { inAzure: boolean; httpClient: AzureHttpClient },
+  { inAzure, httpClient, clientId: wanted }: AzureCredentialOptions,
 ): Promise<TokenCredential> {
   const { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: secret } = environment;
-  if (inAzure) return managedIdentity(clientId);
+  if (inAzure) return managedIdentity(wanted ?? clientId);
+  const isApp = tenantId && clientId && secret;
+  if (wanted && !(isApp && wanted === clientId.toLowerCase())) throw notThatIdentity();
   const identity = await import('@azure/identity');
-  if (!tenantId || !clientId || !secret) return new identity.AzureCliCredential();
+  if (!isApp) return keptTokens(new identity.AzureCliCredential({ processTimeoutInMs: CLI_LIMIT }));
   return new identity.ClientSecretCredential(tenantId, clientId, secret, { httpClient, ...AZURE_CLIENT_OPTIONS });
 }
 
@@ -24,4 +39,12 @@ export async function azureCredential(
 export async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {
   const { ManagedIdentityCredential } = await import('@azure/identity');
   return clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
+}
+
+function notThatIdentity(): IdentityError {
+  return new IdentityError(
+    'NOT_THAT_IDENTITY',
+    'Outside Azure this service is only who AZURE_CLIENT_ID says, and cannot be another managed identity.',
+    'Leave the client id out, or use it where the service runs in Azure with that identity assigned to it.',
+  );
 }

@@ -1,10 +1,12 @@
 import type { TokenCredential } from '@azure/identity';
 import type { AwsKey } from '../lib/aws-key.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Secret } from '../lib/secret.ts';
 import { azureHttpClient } from '../net/azure-http-client.ts';
 import type { Operator } from '../net/operator.ts';
 import { awsIdentity, type AwsIdentitySettings } from './aws.ts';
 import { azureCredential } from './azure.ts';
+import { requestEntraToken } from './entra-token.ts';
 import { requestFederationToken, type FederationToken } from './federation-token.ts';
 
 /**
@@ -14,6 +16,11 @@ import { requestFederationToken, type FederationToken } from './federation-token
 export interface OwnIdentity {
   /** To Entra ID: see `azureCredential`. Nothing is asked for a token yet. */
   azure(): Promise<TokenCredential>;
+  /**
+   * A token of Entra ID for `scope`, or the one that is still good; with `clientId` as that other managed identity of the
+   * function app. Throws IdentityError.
+   */
+  entraToken(scope: string, options: { signal: AbortSignal; clientId?: string | undefined }): Promise<Secret>;
   /** A token of Entra ID for clouds that trust it: its audience is REGCRED_TOKEN_AUDIENCE. Throws IdentityError. */
   federationToken(signal: AbortSignal): Promise<FederationToken>;
   /** To AWS: a key that is good for some minutes, at least. Throws IdentityError. */
@@ -32,8 +39,18 @@ export function openOwnIdentity(
   { operator, clock }: { operator: Operator; clock: Clock },
 ): OwnIdentity {
   const { inAzure, tokenAudience } = settings;
-  let credential: Promise<TokenCredential> | undefined;
-  const azure = () => (credential ??= azureCredential(environment, { inAzure, httpClient: azureHttpClient(operator) }));
+  const httpClient = azureHttpClient(operator);
+  const credentials = new Map<string | undefined, Promise<TokenCredential>>();
+  const azure = (clientId?: string) => {
+    const known = credentials.get(clientId) ?? azureCredential(environment, { inAzure, httpClient, clientId });
+    credentials.set(clientId, known);
+    return known;
+  };
   const federationToken = async (signal: AbortSignal) => requestFederationToken(await azure(), tokenAudience, signal);
-  return { azure, federationToken, aws: awsIdentity(environment, settings, { operator, clock, federationToken }) };
+  return {
+    azure: () => azure(),
+    entraToken: async (scope, { signal, clientId }) => requestEntraToken(await azure(clientId), scope, signal),
+    federationToken,
+    aws: awsIdentity(environment, settings, { operator, clock, federationToken }),
+  };
 }

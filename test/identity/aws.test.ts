@@ -4,9 +4,10 @@ import { openOwnIdentity, type IdentitySettings, type OwnIdentity } from '../../
 import { HOUR, MINUTE } from '../../shared/lib/clock.ts';
 import { operatorNetwork, type Operator } from '../../shared/net/operator.ts';
 import { awsHosts, startAws, type Aws } from '../peers/aws.ts';
-import type { Entra } from '../peers/entra.ts';
+import { issuerOf, type Entra } from '../peers/entra.ts';
 import {
   AUDIENCE,
+  AUDIENCE_CLAIM,
   createOwnEntra,
   ISSUER,
   OWN_APP,
@@ -155,22 +156,22 @@ describe('a role that AWS does not give', () => {
         return {};
       },
       { code: 'AWS_ISSUER_UNKNOWN', isOutage: false },
-      [ISSUER, AUDIENCE, 'REGCRED_TOKEN_AUDIENCE'],
+      [ISSUER, AUDIENCE_CLAIM, 'REGCRED_TOKEN_AUDIENCE'],
     ],
     [
       'the provider has another audience',
       () => ({ settings: { tokenAudience: 'api://another' } }),
       { code: 'AWS_ISSUER_UNKNOWN', isOutage: false },
-      [ISSUER, 'api://another', 'REGCRED_TOKEN_AUDIENCE'],
+      [issuerOf({ id: OWN_ENVIRONMENT.AZURE_TENANT_ID }), 'api://another', 'REGCRED_TOKEN_AUDIENCE'],
     ],
     [
       'the role trusts somebody else',
       () => {
-        aws.addRole(other, { trusts: [{ issuer: ISSUER, audience: AUDIENCE, subject: 'somebody-else' }] });
+        aws.addRole(other, { trusts: [{ issuer: ISSUER, audience: AUDIENCE_CLAIM, subject: 'somebody-else' }] });
         return { settings: { awsRoleArn: other } };
       },
       { code: 'AWS_ROLE_NOT_TRUSTING', isOutage: false },
-      [other, ISSUER.slice('https://'.length), AUDIENCE, OWN_OBJECT, 'REGCRED_AWS_ROLE_ARN'],
+      [other, ISSUER.slice('https://'.length), AUDIENCE_CLAIM, OWN_OBJECT, 'REGCRED_AWS_ROLE_ARN'],
     ],
     [
       'there is no such role',

@@ -9,6 +9,9 @@ import { unsignedToken } from './unsigned-token.ts';
 interface AppSecret {
   value: string;
   isExpired?: boolean;
+  /** For Microsoft Graph. */
+  keyId?: string;
+  endDateTime?: string;
 }
 
 interface EntraApp {
@@ -16,6 +19,20 @@ interface EntraApp {
   /** Of its service principal: the subject of its tokens. */
   objectId?: string;
   isDisabled?: boolean;
+  /** A managed identity: it has no secrets, and the platform asks for its tokens. */
+  isManaged?: true;
+  /** Where it is registered, if not in this tenant. */
+  homeTenant?: string;
+  /** Whom it trusts in place of a secret. */
+  federated?: FederatedCredential[];
+  /** It may see its own registration in Microsoft Graph. */
+  mayReadItself?: true;
+}
+
+interface FederatedCredential {
+  issuer: string;
+  subject: string;
+  audience: string;
 }
 
 /** Apps by client id, of a tenant with its id and domains. */
@@ -32,7 +49,7 @@ export interface Entra {
   principalOf(token: string): Principal | undefined;
   /** What other clouds verify tokens for them with. */
   keys(): JSONWebKeySet;
-  /** A token as the platform gives it to an identity of the first tenant. */
+  /** A token as the platform gives it to an identity of the first tenant; only of those that it knows it says more than the name. */
   tokenFor(clientId: string, audience: string): string;
   /** As a registry does it that is given client id and secret. */
   isSecret(tenantId: string, clientId: string, value: string): boolean;
@@ -41,7 +58,10 @@ export interface Entra {
 interface Principal {
   tenantId: string;
   clientId: string;
+  /** Whom roles and trust are given to. */
+  objectId: string;
   scope: string;
+  isManaged?: true;
 }
 
 interface Failure {
@@ -62,7 +82,7 @@ export function createEntra(tenants: Tenant[]): Entra {
     tokenFor: (clientId, audience) => {
       const [tenant] = tenants;
       if (!tenant) throw new Error('There is no tenant.');
-      return issue({ tokens, signer }, tenant, { tenantId: tenant.id, clientId, scope: `${audience}/.default` });
+      return issue({ tokens, signer }, tenant, clientId, `${audience}/.default`);
     },
     principalOf: (token) => tokens.get(token),
     isSecret: (tenantId, clientId, value) => {
@@ -94,32 +114,52 @@ function answer(
     return send(response, 200, { token_endpoint: `https://login.microsoftonline.com/${tenant.id}/oauth2/v2.0/token` });
   }
   if (method !== 'POST' || rest !== 'oauth2/v2.0/token') return send(response, 404, {});
-  const failure = tenant ? refuse(tenant, form) : noTenant('invalid_request');
+  const failure = tenant ? refuse(tenant, form, tokens) : noTenant('invalid_request');
   if (failure || !tenant) return fail(response, failure ?? noTenant('invalid_request'));
 
-  const principal = { tenantId: tenant.id, clientId: form.get('client_id') ?? '', scope: form.get('scope') ?? '' };
-  const token = issue({ tokens, signer }, tenant, principal);
+  // The library asks for scopes of people beside the one that it needs.
+  const scope = (form.get('scope') ?? '').split(' ').find((scope) => scope.endsWith('/.default')) ?? '';
+  const token = issue({ tokens, signer }, tenant, form.get('client_id') ?? '', scope);
   send(response, 200, { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: token });
 }
 
-function issue({ tokens, signer }: Omit<State, 'tenants'>, tenant: Tenant, principal: Principal): string {
-  const { clientId, scope } = principal;
-  const claims = { aud: scope.replace('/.default', ''), appid: clientId, tid: tenant.id };
-  const sub = tenant.apps[clientId]?.objectId ?? clientId;
+function issue({ tokens, signer }: Omit<State, 'tenants'>, tenant: Tenant, clientId: string, scope: string): string {
+  const { objectId = clientId, isManaged } = tenant.apps[clientId] ?? {};
+  const audience = audienceOf(scope);
+  const claims = {
+    iss: issuerOf(tenant, audience),
+    aud: audienceClaim(audience),
+    sub: objectId,
+    oid: objectId,
+    appid: clientId,
+    tid: tenant.id,
+  };
   // Azure's own services ask Entra ID, other clouds can only look at the token.
-  const token = claims.aud.startsWith('api://')
-    ? signer().sign({ ...claims, iss: issuerOf(tenant), sub, oid: sub, ver: '1.0' })
+  const token = audience.startsWith('api://')
+    ? signer().sign({ ...claims, ver: audience === TOKEN_EXCHANGE.uri ? '2.0' : '1.0' })
     : unsignedToken(claims);
-  tokens.set(token, principal);
+  tokens.set(token, { tenantId: tenant.id, clientId, objectId, scope, ...(isManaged && { isManaged }) });
   return token;
 }
 
-/** Of tokens for apps that did not choose version 2: https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats */
-export function issuerOf({ id }: Pick<Tenant, 'id'>): string {
-  return `https://sts.windows.net/${id}/`;
+function audienceOf(scope: string): string {
+  return scope.replace('/.default', '');
 }
 
-function refuse({ apps }: Tenant, form: URLSearchParams): Failure | undefined {
+/** The app of Microsoft whose tokens stand in for secrets of apps. Its tokens are of version 2, and hold its client id. */
+const TOKEN_EXCHANGE = { uri: 'api://AzureADTokenExchange', clientId: 'fb60f99c-7a34-4190-8149-302f77469936' };
+
+/** Of tokens for apps that did not choose version 2: https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats */
+export function issuerOf({ id }: Pick<Tenant, 'id'>, audience = ''): string {
+  return audience === TOKEN_EXCHANGE.uri ? `https://login.microsoftonline.com/${id}/v2.0` : `https://sts.windows.net/${id}/`;
+}
+
+/** What a token for that audience has as `aud`. */
+export function audienceClaim(audience: string): string {
+  return audience === TOKEN_EXCHANGE.uri ? TOKEN_EXCHANGE.clientId : audience;
+}
+
+function refuse({ id, apps }: Tenant, form: URLSearchParams, tokens: State['tokens']): Failure | undefined {
   if (form.get('grant_type') !== 'client_credentials') {
     return { status: 400, error: 'unsupported_grant_type', code: 70003, text: 'The app requested an unsupported grant type.' };
   }
@@ -132,6 +172,7 @@ function refuse({ apps }: Tenant, form: URLSearchParams): Failure | undefined {
   if (app.isDisabled) {
     return { status: 400, error: 'unauthorized_client', code: 7000112, text: `Application '${clientId}' is disabled.` };
   }
+  if (form.has('client_assertion')) return refuseAssertion(app, app.homeTenant ?? id, form, tokens);
   const secret = app.secrets.find(({ value }) => value === form.get('client_secret'));
   if (!secret) {
     const text = `Invalid client secret provided. Ensure the secret being sent is the value, not the ID, for a secret added to app '${clientId}'.`;
@@ -140,6 +181,37 @@ function refuse({ apps }: Tenant, form: URLSearchParams): Failure | undefined {
   if (!secret.isExpired) return undefined;
   const text = `The provided client secret keys for app '${clientId}' are expired.`;
   return { status: 401, error: 'invalid_client', code: 7000222, text };
+}
+
+/** Only tokens of managed identities of the tenant in which the app is registered, and which the app trusts by name. */
+function refuseAssertion(
+  { federated = [] }: EntraApp,
+  home: string,
+  form: URLSearchParams,
+  tokens: State['tokens'],
+): Failure | undefined {
+  if (form.get('client_assertion_type') !== 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer') {
+    return { status: 400, error: 'invalid_request', code: 900144, text: 'The request body must contain: client_assertion_type.' };
+  }
+  const principal = tokens.get(form.get('client_assertion') ?? '');
+  if (!principal) return no(700027, 'Client assertion failed signature validation.');
+  const audience = audienceOf(principal.scope);
+  const issuer = issuerOf({ id: principal.tenantId }, audience);
+  const record = 'No matching federated identity record found for presented assertion';
+  const byIssuer = federated.filter((credential) => credential.issuer === issuer);
+  if (byIssuer.length === 0) return no(700211, `${record} issuer '${issuer}'.`);
+  const bySubject = byIssuer.filter(({ subject }) => subject === principal.objectId);
+  if (bySubject.length === 0) return no(700213, `${record} subject '${principal.objectId}'.`);
+  if (!bySubject.some((credential) => credential.audience === audience)) return no(700212, `${record} audience '${audience}'.`);
+  if (!principal.isManaged) {
+    return no(700226, 'Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.');
+  }
+  if (principal.tenantId === home) return undefined;
+  return no(700236, `Entra ID tokens issued by issuer '${issuer}' may not be used for applications registered in this tenant.`);
+}
+
+function no(code: number, text: string): Failure {
+  return { status: 401, error: 'invalid_client', code, text };
 }
 
 function noTenant(error: string): Failure {
