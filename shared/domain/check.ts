@@ -2,7 +2,7 @@ import { AppError, type ErrorDetails } from '../lib/errors.ts';
 import type { GuardedSession } from '../net/guarded.ts';
 import { BlockedError } from '../net/net-error.ts';
 import { probe, type ProbeResult } from '../oci/probe.ts';
-import { STAGES, type RepositoryQuestion, type Stage, type Verdict, type Warning } from '../oci/stages.ts';
+import { STAGES, type Capability, type RepositoryQuestion, type Stage, type Verdict, type Warning } from '../oci/stages.ts';
 import type { Identity } from '../providers/provider.ts';
 import type { App } from './app.ts';
 import { methodContext } from './method-context.ts';
@@ -58,6 +58,7 @@ async function tryLogin(
   return {
     ...result,
     stages: [{ stage: 'input', outcome: 'ok' }, ...result.stages.map((stage) => withHint(stage, method))],
+    ...(result.capabilities && { capabilities: result.capabilities.map((capability) => withRights(capability, identity)) }),
     warnings: [...warningsOf(subject), ...(method.warnings?.(settings) ?? []), ...result.warnings, ...(identity?.warnings ?? [])],
     ...(identity && { identity }),
   };
@@ -66,6 +67,15 @@ async function tryLogin(
 /** The method knows better what may be wrong where the registry alone said no. */
 function withHint(stage: Stage, { refusedHint }: Subject['method']): Stage {
   return stage.code === 'LOGIN_REFUSED' && refusedHint ? { ...stage, hint: refusedHint } : stage;
+}
+
+/** Only where something is refused: what is not known may be about anything. */
+function withRights(capability: Capability, identity: Identity | undefined): Capability {
+  const { reason, pull, push, delete: remove } = capability;
+  const isRefused = [pull, push, remove].includes('no');
+  return isRefused && identity?.rightsHint
+    ? { ...capability, reason: [reason, identity.rightsHint].filter(Boolean).join(' ') }
+    : capability;
 }
 
 /** Whoever uses such a registry logs in by itself: the registry is not asked, because there is nothing to ask it with. */

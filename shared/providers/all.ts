@@ -1,7 +1,9 @@
 import { acrAdmin } from './acr/admin.ts';
+import { acrManagedIdentity } from './acr/managed-identity.ts';
 import { acr } from './acr/provider.ts';
 import { acrRepositoryToken } from './acr/repository-token.ts';
 import { acrServicePrincipal } from './acr/service-principal.ts';
+import { acrWorkloadIdentity } from './acr/workload-identity.ts';
 import { dockerHubOrganizationToken } from './docker-hub/organization-token.ts';
 import { dockerHub } from './docker-hub/provider.ts';
 import { dockerHubToken } from './docker-hub/token.ts';
@@ -44,6 +46,8 @@ export const methods: Method[] = [
   acrServicePrincipal,
   acrAdmin,
   acrRepositoryToken,
+  acrManagedIdentity,
+  acrWorkloadIdentity,
   ecrAccessKey,
   ecrAssumeRole,
   ecrNodeRole,

@@ -49,6 +49,8 @@ export interface Identity {
   upstreamId?: string;
   /** What works and yet should be looked at, in the provider's own terms: never expires, may push, rate limit. */
   warnings?: Warning[];
+  /** Which right to give upstream, said beside the answer where a repository refuses an action. */
+  rightsHint?: string;
   /** Nobody could be asked, or the answer could not be read: for proof this is as if there were no question. */
   provesNothing?: true;
 }

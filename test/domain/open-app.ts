@@ -23,9 +23,12 @@ export interface OpenApp extends AsyncDisposable {
 }
 
 /** The app in this process, on its real stores in a folder of its own, with a clock that only the test moves. */
-export async function openApp(wrap: (ports: Ports) => Partial<Ports> = () => ({})): Promise<OpenApp> {
+export async function openApp(
+  wrap: (ports: Ports) => Partial<Ports> = () => ({}),
+  policy: Record<string, unknown> = {},
+): Promise<OpenApp> {
   const folder = await mkdtemp(join(tmpdir(), 'regcred-app-'));
-  const settings = readSettings({ REGCRED_DATA: folder, REGCRED_POLICY: JSON.stringify(TEST_POLICY) });
+  const settings = readSettings({ REGCRED_DATA: folder, REGCRED_POLICY: JSON.stringify({ ...TEST_POLICY, ...policy }) });
   const ports = await openPorts(settings);
   let now = new Date();
   const service = openService(settings, { ...ports, clock: { now: () => now }, ...wrap(ports) });

@@ -15,17 +15,6 @@ const DATA_ENDPOINT = /^[a-z0-9-]+\.[a-z0-9]+\.data\.azurecr\.(?:io|cn|us|de)$/;
 
 const NAME = /^[a-z0-9]{5,50}(?:-[a-z0-9]+)?$/;
 
-/**
- * Where each cloud's Entra ID gives tokens; Germany was closed in 2021.
- *
- * https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
- */
-const ENTRA_HOSTS: Record<string, string> = {
-  io: 'login.microsoftonline.com',
-  cn: 'login.partner.microsoftonline.cn',
-  us: 'login.microsoftonline.us',
-};
-
 /** Whether the host is one of an Azure container registry, if only one for downloads. */
 export function isAcrHost(host: string): boolean {
   return LOGIN_SERVER.test(host) || DATA_ENDPOINT.test(host);
@@ -60,7 +49,7 @@ export function globalHost(host: string): string {
   return host.replace(/\.[a-z0-9]+\.geo(?=\.azurecr\.)/, '');
 }
 
-/** Of the cloud that the registry is in. Undefined: a cloud that has none any more. */
-export function entraHost(registryHost: string): string | undefined {
-  return ENTRA_HOSTS[LOGIN_SERVER.exec(registryHost)?.[4] ?? ''];
+/** The cloud that a registry is in, by the end of its login server, such as `io` for the public one. */
+export function registryCloud(host: string): string | undefined {
+  return LOGIN_SERVER.exec(host)?.[4];
 }

@@ -7,8 +7,8 @@ import { NULL_GUID, readGuid } from './guid.ts';
 /** One of a tenant's domains, such as contoso.onmicrosoft.com. */
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
 
-/** The id of an app, in its one spelling. */
-export function clientIdField() {
+/** The id of an app or of a managed identity, in its one spelling. */
+export function clientIdField(meta: Partial<FieldMeta> = {}) {
   return z
     .string()
     .max(100)
@@ -19,6 +19,7 @@ export function clientIdField() {
       description: 'The application (client) id of the service principal.',
       obtain: 'Azure portal > Microsoft Entra ID > App registrations > the app > Overview',
       example: '3f2b8c1e-5d47-4a90-9b6e-0c1d2e3f4a5b',
+      ...meta,
     } satisfies FieldMeta)
     .transform((text, context) => {
       const clientId = readGuid(text);
@@ -29,7 +30,7 @@ export function clientIdField() {
 }
 
 /** The id of a tenant, or one of its domains. */
-export function tenantIdField() {
+export function tenantIdField(meta: Partial<FieldMeta> = {}) {
   return z
     .string()
     .max(253)
@@ -37,12 +38,12 @@ export function tenantIdField() {
       label: 'Tenant id',
       group: 'details',
       order: 30,
-      description:
-        'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
+      description: 'The tenant that the registry belongs to.',
       obtain: 'Azure portal > Microsoft Entra ID > Overview',
       example: '9a8b7c6d-5e4f-4321-8765-43210fedcba9',
       // The secret is sent to whichever tenant this names.
       binding: true,
+      ...meta,
     } satisfies FieldMeta)
     .transform((text, context) => {
       const tenantId = readGuid(text) ?? text.trim().toLowerCase();
@@ -50,8 +51,7 @@ export function tenantIdField() {
       if (!token && (readGuid(tenantId) || DOMAIN.test(tenantId))) return tenantId;
       addMistake(context, token ?? NOT_A_TENANT);
       return z.NEVER;
-    })
-    .optional();
+    });
 }
 
 export function clientSecretField() {

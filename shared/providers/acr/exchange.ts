@@ -7,7 +7,19 @@ import type { Wire } from '../../oci/wire.ts';
 import { readAnswer } from '../read-answer.ts';
 import { postForm } from './post-form.ts';
 
+/** What registries of every cloud take: https://learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm */
+export const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default';
+
 const ExchangeAnswer = z.object({ refresh_token: z.string().min(1) });
+
+/** A token of Entra ID for registries. */
+interface EntraToken {
+  token: Secret;
+  /** That gave it. */
+  tenantId: string | undefined;
+  /** What to do where the registry does not let its owner in. */
+  noRoleHint: string;
+}
 
 /**
  * The registry's own token for somebody whom Entra ID vouches for; it lives for hours and may do all that the principal
@@ -15,22 +27,18 @@ const ExchangeAnswer = z.object({ refresh_token: z.string().min(1) });
  *
  * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
  */
-export async function exchangeToken(wire: Wire, tenantId: string, entraToken: Secret): Promise<Secret> {
+export async function exchangeToken(wire: Wire, { token, tenantId, noRoleHint }: EntraToken): Promise<Secret> {
   const url = new URL('/oauth2/exchange', wire.session.origin);
   const { host } = url;
-  const form = { grant_type: 'access_token', service: host, tenant: tenantId, access_token: entraToken.reveal() };
+  const form = { grant_type: 'access_token', service: host, ...(tenantId && { tenant: tenantId }), access_token: token.reveal() };
   const answer = await postForm(wire, url, new URLSearchParams(form));
   const { status } = answer;
   if (status === 401 || status === 403) {
-    throw new Refusal(
-      'insufficient_permission',
-      'ACR_NO_ROLE',
-      `Entra ID knows the app and its secret, and ${host} does not let it in (${status}).`,
-      "Give it a role on the registry, such as AcrPull or Container Registry Repository Reader, in the registry's own tenant. It can take ten minutes to work.",
-    );
+    const detail = `Entra ID vouches for it, and ${host} does not let it in (${status}).`;
+    throw new Refusal('insufficient_permission', 'ACR_NO_ROLE', detail, noRoleHint);
   }
-  const token = readAnswer(ExchangeAnswer, answer);
-  if (status === 200 && token) return new Secret(token.refresh_token);
+  const exchanged = readAnswer(ExchangeAnswer, answer);
+  if (status === 200 && exchanged) return new Secret(exchanged.refresh_token);
   throw new Refusal(
     'misconfigured',
     'EXCHANGE_UNCLEAR',

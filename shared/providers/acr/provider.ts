@@ -24,6 +24,7 @@ export const acr = defineProvider({
 /** A GUID is an application's, the registry's own name is its admin account, and any other name is that of a token. */
 function inferMethod(fields: Record<string, unknown>): InferredMethod | undefined {
   const names = { username: 'clientId', password: 'clientSecret' };
+  if ('registryId' in fields) return { method: 'managed-identity' };
   if ('clientId' in fields || 'clientSecret' in fields) return plainForm('service-principal', fields, names);
   if ('tokenName' in fields) return plainForm('repository-token', fields, { username: 'tokenName' });
   const { url, username } = fields;

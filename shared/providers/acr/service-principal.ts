@@ -2,19 +2,26 @@ import { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
-import type { Login } from '../../oci/login.ts';
 import { asRefusal } from '../../oci/refusals.ts';
 import type { Refusal, Verdict, Warning } from '../../oci/stages.ts';
 import { defineMethod } from '../provider.ts';
 import type { Identity, MethodContext } from '../provider.ts';
-import { entraHost } from './address.ts';
 import { clientIdField, clientSecretField, tenantIdField } from './app-fields.ts';
+import { azureCloud } from './cloud.ts';
 import { requestEntraToken } from './entra.ts';
-import { exchangeToken, narrowToken } from './exchange.ts';
-import { NULL_GUID } from './guid.ts';
+import { exchangeToken, REGISTRY_SCOPE } from './exchange.ts';
+import { narrowedLogin } from './exchanged-login.ts';
 import { loginServerField } from './login-server-field.ts';
+import { rolesHint } from './roles.ts';
 
-const Settings = z.strictObject({ url: loginServerField(), clientId: clientIdField(), tenantId: tenantIdField() });
+const Settings = z.strictObject({
+  url: loginServerField(),
+  clientId: clientIdField(),
+  tenantId: tenantIdField({
+    description:
+      'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
+  }).optional(),
+});
 
 const Material = z.strictObject({ clientSecret: clientSecretField() });
 
@@ -36,22 +43,22 @@ export const acrServicePrincipal = defineMethod({
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ clientId }) => clientId,
   async login(context) {
-    const { settings, material, scope } = context;
+    const { settings, material, scope, http, clock, signal } = context;
     const exchanged = scope && exchangeFor(context);
     if (!exchanged) return asItIs(settings.clientId, material.clientSecret);
-    return narrowedLogin(context, await exchanged, scope);
+    return narrowedLogin({ session: http, clock, signal }, await exchanged, scope);
   },
   async identify(context): Promise<Identity> {
     try {
       const exchanged = await exchangeFor(context);
-      return exchanged ? {} : { provesNothing: true };
+      return exchanged ? { rightsHint: rolesHint(undefined, 'the app') } : { provesNothing: true };
     } catch (error) {
       const refusal = asRefusal(error);
       if (CLEAR_NO.has(refusal.verdict)) throw refusal;
       return { provesNothing: true, warnings: [unconfirmed(refusal)] };
     }
   },
-  warnings: ({ url, tenantId }) => (tenantId && entraHost(parseRegistryAddress(url).host) ? [] : [NO_TENANT]),
+  warnings: ({ url, tenantId }) => (tenantId && azureCloud(parseRegistryAddress(url).host) ? [] : [NO_TENANT]),
   refusedHint:
     'Check the client id and the secret, whether the secret has expired, and whether the app has a role on the registry. With the tenant id, a check can tell which it is.',
   privileges: {
@@ -75,24 +82,13 @@ const NO_TENANT: Warning = {
 /** A token of the registry for the principal, by way of Entra ID; undefined where no tenant is known. */
 function exchangeFor({ settings, material, registry, http, clock, signal }: Context): Promise<Secret> | undefined {
   const { tenantId, clientId } = settings;
-  const host = entraHost(registry.host);
-  if (!tenantId || !host) return undefined;
+  const cloud = azureCloud(registry.host);
+  if (!tenantId || !cloud) return undefined;
   const wire = { session: http, clock, signal };
-  const principal = { host, tenantId, clientId, clientSecret: material.clientSecret };
-  return requestEntraToken(wire, principal).then((token) => exchangeToken(wire, tenantId, token));
-}
-
-/** The registry takes its own access token as a password, under the null GUID. */
-async function narrowedLogin(
-  { http, clock, signal }: Context,
-  refreshToken: Secret,
-  { repositories, actions }: NonNullable<Context['scope']>,
-): Promise<Login> {
-  // Who pushes must also see what is there already: the registry itself asks for both.
-  const rights = actions.includes('push') ? 'pull,push' : 'pull';
-  const scopes = repositories.map((name) => `repository:${name}:${rights}`);
-  const { value, expiresAt } = await narrowToken({ session: http, clock, signal }, refreshToken, scopes);
-  return { username: NULL_GUID, password: value, expiresAt, scope: 'restricted' };
+  const app = { host: cloud.entra, tenantId, clientId, proof: material };
+  return requestEntraToken(wire, app, REGISTRY_SCOPE).then((token) =>
+    exchangeToken(wire, { token, tenantId, noRoleHint: rolesHint(undefined, 'the app') }),
+  );
 }
 
 function unconfirmed({ message, hint }: Refusal): Warning {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AddressError, parseRegistryAddress } from '../../../shared/oci/address.ts';
-import { entraHost, putAcrAddressRight, registryName } from '../../../shared/providers/acr/address.ts';
+import { putAcrAddressRight, registryName } from '../../../shared/providers/acr/address.ts';
+import { azureCloud } from '../../../shared/providers/acr/cloud.ts';
 import { acr } from '../../../shared/providers/acr/provider.ts';
 import { recogniseProvider } from '../../../shared/providers/catalog.ts';
 
@@ -59,7 +60,7 @@ describe('the address of an Azure container registry', () => {
     ['contoso.westus.geo.azurecr.us', 'login.microsoftonline.us'],
     ['contoso.azurecr.de', undefined],
   ])('the cloud of %s gives tokens at %s', ([host = '', entra]) => {
-    expect(entraHost(host)).toBe(entra);
+    expect(azureCloud(host)?.entra).toBe(entra);
   });
 
   test.for(['contoso.azurecr.io', 'contoso-a1b2c3d4.azurecr.io', 'contoso.westeurope.geo.azurecr.io'])(
