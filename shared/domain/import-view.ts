@@ -1,9 +1,8 @@
 import type { FieldError } from '../lib/errors.ts';
 import type { App } from './app.ts';
-import type { Actor } from './caller.ts';
 import { readEntry, type ImportEntry } from './import-entry.ts';
 import { readParts, type Job } from './job.ts';
-import { findOwnJob, type JobQuestion } from './own-job.ts';
+import { findOwnJob, viewOperation, type JobQuestion, type OperationView } from './own-job.ts';
 import { RECORD_LIMITS } from './ports.ts';
 
 /** A line of the report: what a create request would have answered. */
@@ -21,12 +20,7 @@ interface ImportEntryView {
 }
 
 /** How far an import is. */
-export interface ImportView {
-  operation: string;
-  status: 'running' | 'ended';
-  startedAt: string;
-  endedAt: string | null;
-  startedBy: Actor;
+export interface ImportView extends OperationView {
   counts: { total: number; created: number; failed: number; pending: number };
   entries: ImportEntryView[];
 }
@@ -41,14 +35,10 @@ export async function showImport(app: App, question: JobQuestion): Promise<Impor
   );
 }
 
-export function viewImport({ id, by, startedAt, endedAt }: Job, entries: ImportEntry[]): ImportView {
+export function viewImport(job: Job, entries: ImportEntry[]): ImportView {
   const count = (status: ImportEntry['status']) => entries.filter((entry) => entry.status === status).length;
   return {
-    operation: id,
-    status: endedAt ? 'ended' : 'running',
-    startedAt,
-    endedAt: endedAt ?? null,
-    startedBy: by,
+    ...viewOperation(job),
     counts: { total: entries.length, created: count('created'), failed: count('failed'), pending: count('pending') },
     entries: entries.map(({ index, pointer, name, status, id, failure }) => ({
       index,

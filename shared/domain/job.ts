@@ -5,11 +5,11 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { deleteRows } from './clear-rows.ts';
 import { withoutUndefined } from './credential.ts';
-import { RECORD_LIMITS, type Fields, type Row } from './ports.ts';
+import { RECORD_LIMITS, type Fields, type Operation, type Row } from './ports.ts';
 import { JOBS, jobPartRow, jobParts, jobRow, projectPartition, rowsFrom } from './rows.ts';
 import { schedule } from './schedule.ts';
 
-export type JobKind = 'import';
+export type JobKind = 'import' | 'drift-check';
 
 /** How long a turn that says nothing is taken for alive; longer than `functionTimeout` in host.json. */
 export const TURN_LIMIT = 15 * MINUTE;
@@ -73,10 +73,11 @@ export async function watchJob(app: App, { project, id }: JobAddress, data: Fiel
   await schedule(app, after(app.clock.now(), TURN_LIMIT), { kind: 'job', project, id, operationId: id, data });
 }
 
-/** The moment from which on it exists. */
-export async function beginJob(app: App, job: Job): Promise<void> {
+/** The moment from which on it exists. Throws RowConflict for one of the further rows of the transaction. */
+export async function beginJob(app: App, job: Job, also: Operation[] = []): Promise<void> {
   await app.records.write(projectPartition(job.project), [
     { kind: 'insert', row: jobRow(job.id), fields: withoutUndefined(job) },
+    ...also,
   ]);
   await sendTurn(app, job);
 }

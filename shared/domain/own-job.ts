@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { projectOf, type App } from './app.ts';
-import { isProjectAdmin, type Caller } from './caller.ts';
+import { isProjectAdmin, type Actor, type Caller } from './caller.ts';
 import { findJob, type Job, type JobKind } from './job.ts';
 
 /** Who asks for which operation. */
@@ -8,6 +8,15 @@ export interface JobQuestion {
   project: string;
   id: string;
   caller: Caller;
+}
+
+/** What every operation shows of itself. */
+export interface OperationView {
+  operation: string;
+  status: 'running' | 'ended';
+  startedAt: string;
+  endedAt: string | null;
+  startedBy: Actor;
 }
 
 /** A job, for whoever began it and for admins of the whole project; for all others it is not there: NOT_FOUND. */
@@ -19,4 +28,8 @@ export async function findOwnJob(app: App, kind: JobKind, { project: name, id, c
   throw new AppError('NOT_FOUND', 'No such operation.', {
     hint: 'Check its id and the project. Who did not begin it needs the role admin in all of the project; after a while it is forgotten.',
   });
+}
+
+export function viewOperation({ id, by, startedAt, endedAt }: Job): OperationView {
+  return { operation: id, status: endedAt ? 'ended' : 'running', startedAt, endedAt: endedAt ?? null, startedBy: by };
 }

@@ -23,6 +23,7 @@ export const JOBS = 'job:';
 export const STATUSES = 'status:';
 
 export const EXTERNAL_ID_ROW = 'external-id';
+export const LAST_DRIFT_CHECK_ROW = 'last-drift-check';
 export const credentialRow = (id: string) => `${CREDENTIALS}${id}`;
 export const statusRow = (id: string) => `${STATUSES}${id}`;
 export const jobRow = (id: string) => `${JOBS}${id}`;

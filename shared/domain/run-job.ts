@@ -2,6 +2,7 @@ import { after, MINUTE, SECOND } from '../lib/clock.ts';
 import { isOutage } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
+import { driftTurn } from './drift-turn.ts';
 import { endImport, forgetImport, importTurn } from './import-turn.ts';
 import { deleteParts, findJob, saveJob, sendTurn, TURN_LIMIT, type Job, type JobKind, type StoredJob, type Turn } from './job.ts';
 import { RowConflict, type Fields } from './ports.ts';
@@ -19,6 +20,8 @@ interface Work {
 
 const kinds: Record<JobKind, Work> = {
   import: { turn: importTurn, giveUp: endImport },
+  // What it could not do in time says its report, which stays empty.
+  'drift-check': { turn: driftTurn, giveUp: async (_app, { data }) => data },
 };
 
 /** The message kind `job`: the turn that it names, unless another worker has begun it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SecretStoreName } from '../domain/policy.ts';
 
 /** What is exported and imported, for the documentation: see schemas.ts. */
 
@@ -47,3 +48,36 @@ export const ImportView = z
     ),
   })
   .meta({ id: 'Import' });
+
+export const DriftCheckView = z
+  .strictObject({
+    ...operation,
+    report: z
+      .strictObject({
+        records: z.int().meta({ description: 'Credentials that point to a secret.' }),
+        versions: z.int().meta({ description: 'Versions of this project in the stores that could be listed.' }),
+        counts: z.record(z.string(), z.int()).meta({ description: 'Findings by code.' }),
+        findings: z.array(
+          z.strictObject({
+            code: z.enum([
+              'SECRET_MISSING',
+              'VERSION_MISSING',
+              'NOT_REMOVED',
+              'UNUSED_VERSION',
+              'ORPHAN_SECRET',
+              'STORE_UNAVAILABLE',
+            ]),
+            store: SecretStoreName,
+            name: z.string().optional(),
+            version: z.string().optional(),
+            credentialId: z.string().optional(),
+            detail: z.string(),
+            hint: z.string(),
+          }),
+        ),
+        isCut: z.boolean().meta({ description: 'There are more findings than these; the counts tell of all.' }),
+      })
+      .nullable()
+      .meta({ description: 'Null until it has ended, and where it could not be done within an hour.' }),
+  })
+  .meta({ id: 'DriftCheck' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PURPOSES, SecretStoreName } from '../domain/policy.ts';
 import { STAGES } from '../oci/stages.ts';
-import { ExportView, ImportView } from './job-schemas.ts';
+import { DriftCheckView, ExportView, ImportView } from './job-schemas.ts';
 
 /** What replies look like, for the documentation; the tests hold every reply that they see against these. */
 
@@ -216,6 +216,7 @@ export const schemas = {
   ActivityPage,
   Export: ExportView,
   Import: ImportView,
+  DriftCheck: DriftCheckView,
   Provider: ProviderView,
   ProviderList,
   Project: ProjectView,

@@ -13,6 +13,8 @@ export interface WorkStory<Subject> {
   functionNames: string[];
   /** When it falls due. */
   dueSeconds: number;
+  /** How much later another process takes the work up; an hour if left out. */
+  laterSeconds?: number;
   /** Leaves the work behind, with a process of its own. */
   prepare(start: (options?: CrashingOptions) => Promise<Service>): Promise<Subject>;
   /** Throws unless the data folder, which no process has open any more, is as it should be in the end. */
@@ -40,7 +42,7 @@ export async function crashWorkersEverywhere<Subject>(story: WorkStory<Subject>)
     for (const plan of pointsOf(functionName, calls)) {
       const data = await copyOf(`${functionName}-${plan.moment}-${plan.call}`);
       const { left } = await runWorkers(data, story.dueSeconds, plan);
-      const end = await runWorkers(data, story.dueSeconds + HOUR_SECONDS);
+      const end = await runWorkers(data, story.dueSeconds + (story.laterSeconds ?? HOUR_SECONDS));
       expect({ point: plan.label, left: end.left }).toEqual({ point: plan.label, left: [] });
       await story.expectDone(data, subject).catch((cause: unknown) => {
         throw new Error(`After a crash of ${plan.label}, which left ${left.length}: ${(cause as Error).message}`, { cause });

@@ -48,6 +48,8 @@ const WITHOUT_BODY: [string, string, () => string][] = [
   ['list', 'GET', () => CREDENTIALS],
   ['export', 'GET', () => '/api/projects/default/export'],
   ['get', 'GET', () => path],
+  ['check for drift', 'POST', () => '/api/projects/default/drift-checks'],
+  ['get a drift check', 'GET', () => '/api/projects/default/drift-checks/x'],
   ['get an import', 'GET', () => '/api/projects/default/imports/x'],
   ['activity', 'GET', () => `${path}/activity`],
   ['delete', 'DELETE', () => path],

@@ -53,6 +53,30 @@ describe('a process that is killed before or after each step', { timeout: LIMIT 
       },
     }));
 
+  test('of a drift check: it is done, as if nothing had happened', () =>
+    crashWorkersEverywhere<string>({
+      functionNames: ['work'],
+      dueSeconds: HOUR_SECONDS / 3,
+      // Within the hour that it has.
+      laterSeconds: HOUR_SECONDS / 3,
+      prepare: async (start) => {
+        await using service = await start({
+          plan: { functionName: 'start-drift-check', moment: 'after', call: 'queue.send' },
+        });
+        const id = await create(service, { name: 'One', host, password: 'one' });
+        await expect(service.post('/api/projects/default/drift-checks')).rejects.toThrow('fetch failed');
+        await service.ended;
+        return id;
+      },
+      expectDone: async (data, id) => {
+        expect(readCredentials(data)).toMatchObject([{ id, revision: 1 }]);
+        expect(unfinished(data)).toEqual([]);
+        expect(await disagreements(data)).toEqual([]);
+        const [job] = readRows(data, 'project:', 'job:');
+        expect(job?.fields).toMatchObject({ kind: 'drift-check', data: { records: 1, versions: 1, findings: [] } });
+      },
+    }));
+
   test('of an import: every entry ends once, and nothing is left in the store', () =>
     crashWorkersEverywhere<string>({
       functionNames: ['work'],
