@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/contract/contract-reporter.ts', './test/peers/missing-peers-reporter.ts', ...report],
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/quiet-log.ts'],
     // Two workers: several suites start real registries, and a small machine should stay responsive.
     maxWorkers: 2,
     testTimeout: 30_000,
