@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readCreateInput } from '../../../shared/domain/credential-input.ts';
 import { AppError } from '../../../shared/lib/errors.ts';
-import { methods } from '../../../shared/providers/all.ts';
-import { findMethod, formSchema, type FieldSchema } from '../../../shared/providers/catalog.ts';
+import { parseRegistryAddress } from '../../../shared/oci/address.ts';
+import { methods, providers } from '../../../shared/providers/all.ts';
+import { findMethod, formSchema, recogniseProvider, type FieldSchema } from '../../../shared/providers/catalog.ts';
 import type { Method } from '../../../shared/providers/provider.ts';
 import { newGoogleKey } from '../../peers/google-key.ts';
 
@@ -67,8 +68,12 @@ function exampleOf({ format, example, ...schema }: FieldSchema): string {
 
 /** What a request with these fields comes to: what would be stored, or where it is wrong. */
 function outcomeOf({ provider, method }: Method, fields: Fields): unknown {
+  return readOutcome({ name: 'CI', provider, method, ...fields });
+}
+
+function readOutcome(body: Fields): unknown {
   try {
-    const { settings, material = {} } = readCreateInput(PROJECT, { name: 'CI', provider, method, ...fields });
+    const { settings, material = {} } = readCreateInput(PROJECT, body);
     const secrets = Object.entries(material).map(([name, secret]) => [name, secret.reveal()]);
     return { settings, secrets };
   } catch (error) {
@@ -138,5 +143,29 @@ describe.for(methods.map(({ provider, method }) => `${provider}/${method}`))('a 
 
     for (const [field, outcome] of outcomes(method, others, () => TOKENS[title]))
       expect([field, outcome]).toEqual([field, refusedAt(field)]);
+  });
+});
+
+/** An address of each product that is known by its address. */
+const ADDRESSES = new Map(
+  methods.flatMap((method) => {
+    const { example } = fieldsOf(method).find(({ name }) => name === 'url') ?? {};
+    const owner = example && recogniseProvider(parseRegistryAddress(example).host)?.id;
+    return owner ? [[owner, example] as const] : [];
+  }),
+);
+
+describe.for([...ADDRESSES])('the address of %s', ([owner, url]) => {
+  const form = { name: 'CI', url, username: 'ci', password: 'a-password' };
+  const others = providers.filter(({ id }) => id !== owner && id !== 'generic');
+
+  test.for(others.map(({ id }) => id))('contradicts %s', (provider) => {
+    const error = { pointer: '/provider', code: 'CONTRADICTION', hint: expect.stringContaining(owner) };
+
+    expect(readOutcome({ ...form, provider })).toMatchObject({ status: 400, errors: [error] });
+  });
+
+  test('is one of any registry where somebody wants no special treatment', () => {
+    expect(readOutcome({ ...form, provider: 'generic' })).toMatchObject({ settings: { username: 'ci' } });
   });
 });
