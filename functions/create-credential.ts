@@ -12,7 +12,8 @@ route({
   method: 'POST',
   path: 'projects/{project}/credentials',
   summary: 'Checks a login against its registry, then stores it.',
-  description: 'The fields of the method stand beside the common ones. Provider and method are inferred where they are left out.',
+  description:
+    'The fields of the method stand beside the common ones. Provider and method are inferred where they are left out; a registry that takes user name and password is understood from `username` and `password`.',
   role: 'admin',
   query: CheckOption,
   body: z.unknown(),

@@ -12,7 +12,8 @@ route({
   method: 'PATCH',
   path: 'projects/{project}/credentials/{id}',
   summary: 'Changes a credential by a JSON merge patch; a change of the login is checked first.',
-  description: 'A secret is bound to its registry, TLS settings and token service: change one of them and give the secret again.',
+  description:
+    'A secret is bound to its registry, TLS settings and token service: change one of them and give the secret again. `username` and `password` are understood for every method; both together are a whole login, which may be one of another method.',
   role: 'admin',
   query: CheckOption,
   body: z.unknown(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseInput } from '../lib/parse-input.ts';
-import type { RepositoryQuestion } from '../oci/stages.ts';
+import type { Capability, RepositoryQuestion } from '../oci/stages.ts';
 import type { Identity } from '../providers/provider.ts';
 import { projectOf, type App } from './app.ts';
 import { CHECKS_STOPPED, noteAnswer } from './breaker.ts';
@@ -51,7 +51,7 @@ export async function checkLogin(
   countCheck(app, caller);
   const asked = parseInput(CheckRequest, { repositories }).repositories;
   const { identity: _own, ...result } = await check(app, subjectOfInput(project, input), asked);
-  return result;
+  return withAnswers(result, asked);
 }
 
 /** Checks a stored login and notes what was learned: the standing follows a clear answer, and "down" leaves it as it was. */
@@ -86,7 +86,18 @@ export async function checkAndLearn(
   const known = { ...result, warnings: [...result.warnings, ...(stop ? [stop] : [])] };
   const status = await changeStatus(app, credential, (status) => learned(app, status, known, identity), by);
   if (identity?.expiresAt) await planReminder(app, withLearned(credential, status));
-  return { ...known, standing: status.standing };
+  return { ...withAnswers(known, repositories), standing: status.standing };
+}
+
+/** A check that ended before it came to the repositories knows nothing of them, and left nothing there. */
+function withAnswers(view: CheckView, repositories: RepositoryQuestion[]): CheckView {
+  if (repositories.length === 0 || view.capabilities) return view;
+  const reason = view.stages.find(({ outcome }) => outcome === 'failed')?.detail ?? 'There is no login to try.';
+  const capabilities = repositories.map(({ name, actions }): Capability => {
+    const answers = Object.fromEntries(actions.map((action) => [action, 'unknown' as const]));
+    return { repository: name, ...answers, reason };
+  });
+  return { ...view, capabilities, leavesBehind: [] };
 }
 
 /** The new status, and an event if the standing is another one, or this was the refusal after which checks stop. */

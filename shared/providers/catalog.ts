@@ -94,7 +94,7 @@ function methodView(method: Method): MethodView {
       login: method.login !== undefined,
       minting: method.mints,
       narrowing: method.narrowing,
-      expiry: method.identify !== undefined,
+      expiry: method.identify !== undefined && !method.tellsNoEnd,
       rotation: method.rotation !== undefined,
     },
   };

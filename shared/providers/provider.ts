@@ -121,6 +121,8 @@ export interface Method<Settings extends z.ZodObject = z.ZodObject, Material ext
   login?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Login>;
   /** Absent: the provider has no such question. Throws Refusal. */
   identify?(context: MethodContext<z.output<Settings>, z.output<Material>>): Promise<Identity>;
+  /** `identify` does not tell when the material ends: it has no end, or the provider keeps it to itself. */
+  tellsNoEnd?: true;
   /** Absent: the provider cannot issue new material on demand. */
   rotation?: Rotation<z.output<Settings>, z.output<Material>>;
   /** What it touches as regcred itself: each must lie within the project's upstreams. Absent: it has material of its own. */

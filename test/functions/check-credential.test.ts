@@ -88,6 +88,20 @@ describe('POST /api/projects/{project}/checks', () => {
     ]);
   });
 
+  test('says of the repositories that nothing is known where it ended before them, and that nothing is left', async () => {
+    const repositories = [{ name: 'team/app', actions: ['pull', 'delete'] }];
+
+    const refused = await service.post(CHECKS, login({ password: 'wrong-password', repositories }));
+    const nodes = { provider: 'ecr', method: 'node-role', url: '123456789012.dkr.ecr.eu-west-1.amazonaws.com', repositories };
+    const untried = await service.post(CHECKS, nodes);
+
+    for (const { json } of [refused, untried])
+      expect(json).toMatchObject({
+        capabilities: [{ repository: 'team/app', pull: 'unknown', delete: 'unknown', reason: expect.stringMatching(/\w/) }],
+        leavesBehind: [],
+      });
+  });
+
   test.for<[object, string]>([
     [{ repositories: [{ name: 'Team/App' }] }, '/repositories/0/name'],
     [{ repositories: [{ name: 'a', actions: [] }] }, '/repositories/0/actions'],

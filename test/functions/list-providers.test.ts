@@ -26,6 +26,27 @@ describe('GET /api/providers', () => {
     expect(json.value).toContainEqual(expect.objectContaining({ id: 'generic', aliases: expect.arrayContaining(['other']) }));
   });
 
+  test.for<[string, string, object]>([
+    ['docker-hub', 'token', { login: true, minting: false, expiry: true }],
+    ['docker-hub', 'organization-token', { login: true, minting: false, expiry: false }],
+    ['ghcr', 'github-app', { login: true, minting: true, expiry: false }],
+    ['acr', 'service-principal', { login: true, narrowing: true }],
+    ['ecr', 'access-key', { login: true, minting: true, narrowing: false }],
+    ['ecr', 'node-role', { login: false, minting: false, narrowing: false, expiry: false, rotation: false }],
+    ['generic', 'password', { login: true, minting: false, narrowing: false, expiry: false, rotation: false }],
+  ])('says what %s by %s can do', async ([provider, method, capabilities]) => {
+    const { json } = await service.get(`/api/providers/${provider}`);
+
+    expect(json.methods).toContainEqual(expect.objectContaining({ method, capabilities: expect.objectContaining(capabilities) }));
+  });
+
+  test('says for each method what rights it needs upstream', async () => {
+    const { json } = await service.get('/api/providers');
+
+    for (const { methods } of json.value)
+      for (const { privileges } of methods) expect(Object.values(privileges)).toContainEqual(expect.stringMatching(/\w/));
+  });
+
   test('needs a token', async () => {
     expect(await service.get('/api/providers', { as: null })).toMatchObject({ status: 401 });
   });

@@ -44,6 +44,7 @@ export const dockerHubOrganizationToken = defineMethod({
   login: async ({ settings, material }) => asItIs(settings.organization, material.token),
   identify: async ({ settings, material, ...context }) =>
     identifyAtHub(context, asItIs(settings.organization, material.token), 'organization-token'),
+  tellsNoEnd: true,
   privileges: {
     pull: '"Image pull" on the repositories that it is for.',
     push: '"Image push" on the repositories that it is for.',

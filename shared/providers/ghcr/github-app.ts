@@ -81,6 +81,7 @@ export const ghcrGitHubApp = defineMethod({
     const { owner, permissions } = await readInstallation(context, appOf(settings, material, registry));
     return { username: USERNAME, warnings: [...ownerWarnings(owner, registry), ...permissionWarnings(permissions)] };
   },
+  tellsNoEnd: true,
   privileges: {
     pull: 'The repository permission "Packages: Read-only".',
     push: 'The repository permission "Packages: Read and write".',
