@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
+const post = (as: RequestOptions['as']) => service.post(CHECKS, undefined, { as });
+
 describe('POST /api/projects/{project}/drift-checks', () => {
   test('is for admins of the whole project', async () => {
-    const post = (as: RequestOptions['as']) => service.post(CHECKS, undefined, { as });
-
     expect(await post(null)).toMatchObject({ status: 401, json: { code: 'UNAUTHENTICATED' } });
     expect(await post({ role: 'operator' })).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
     expect(await post({ environment: 'dev' })).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
