@@ -23,6 +23,7 @@ import { gitlab } from './gitlab/provider.ts';
 import { gitlabToken } from './gitlab/token.ts';
 import { google } from './google/provider.ts';
 import { googleServiceAccountKey } from './google/service-account-key.ts';
+import { googleWorkloadIdentity } from './google/workload-identity.ts';
 import { quay } from './quay/provider.ts';
 import { quayRobot } from './quay/robot.ts';
 import { quayApplication } from './quay/application.ts';
@@ -54,6 +55,7 @@ export const methods: Method[] = [
   ecrPublicAccessKey,
   ecrPublicAssumeRole,
   googleServiceAccountKey,
+  googleWorkloadIdentity,
   quayRobot,
   quayApplication,
   harborRobot,

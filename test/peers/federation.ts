@@ -1,5 +1,6 @@
 import type { Aws } from './aws.ts';
 import { audienceClaim, createEntra, issuerOf, type Entra } from './entra.ts';
+import type { Google } from './google.ts';
 
 const TENANT = '9a8b7c6d-5e4f-4321-8765-43210fedcba9';
 /** What is asked for, and what the token then says. */
@@ -23,4 +24,10 @@ export function createOwnEntra(): Entra {
 export function trustInAws(aws: Aws, entra: Entra, roleArn: string): void {
   aws.oidcProviders.set(ISSUER, { audiences: [AUDIENCE_CLAIM], keys: () => entra.keys() });
   aws.addRole(roleArn, { trusts: [{ issuer: ISSUER, audience: AUDIENCE_CLAIM, subject: OWN_OBJECT }] });
+}
+
+/** Has Google know regcred by its tokens: answers the principal that it is then. */
+export function trustInGoogle(google: Google, entra: Entra, identityProvider: string): string {
+  google.identityProviders.set(identityProvider, { issuer: ISSUER, audiences: [AUDIENCE_CLAIM], keys: () => entra.keys() });
+  return `principal://iam.googleapis.com/${identityProvider.split('/providers/')[0]}/subject/${OWN_OBJECT}`;
 }

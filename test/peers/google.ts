@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { createAuthority } from './certificates.ts';
 import { newGoogleKey } from './google-key.ts';
+import { exchangeTokens, generateAccessTokens, type GoogleFederation } from './google-federation.ts';
 import type { GoogleKey, GoogleKeyFile } from './google-key.ts';
 import { startNamedHosts } from './named-hosts.ts';
 import type { NamedHosts } from './named-hosts.ts';
@@ -13,6 +14,8 @@ export const GOOGLE_HOSTS = {
   registry: 'europe-west1-docker.pkg.dev',
   tokens: 'oauth2.googleapis.com',
   certificates: 'www.googleapis.com',
+  exchange: 'sts.googleapis.com',
+  accounts: 'iamcredentials.googleapis.com',
 };
 
 /** A key that Google knows. */
@@ -20,25 +23,31 @@ interface KnownKey extends GoogleKey {
   notAfter: Date;
 }
 
-export interface Google extends AsyncDisposable {
+export interface Google extends GoogleFederation, AsyncDisposable {
   hosts: NamedHosts;
   /** By their id; one that is taken out is deleted. */
   keys: Map<string, KnownKey>;
   addKey(notAfter?: Date): GoogleKey;
-  /** Access tokens, and until when they are good, in milliseconds. */
-  tokens: Map<string, number>;
   /** Milliseconds by which Google's clock is ahead. */
   clock: { ahead: number };
 }
 
-type State = Pick<Google, 'keys' | 'tokens' | 'clock'>;
+type State = Pick<Google, 'keys' | 'clock' | keyof GoogleFederation>;
 
 /** What keys without an end have. */
 const NEVER = new Date('9999-12-31T23:59:59Z');
 
 /** A registry, the token service, which verifies what it is given, and the list of public keys. */
 export async function startGoogle(): Promise<Google> {
-  const state: State = { keys: new Map(), tokens: new Map(), clock: { ahead: 0 } };
+  const state: State = {
+    keys: new Map(),
+    tokens: new Map(),
+    identityProviders: new Map(),
+    accounts: new Map(),
+    principals: new Map(),
+    disabled: new Set(),
+    clock: { ahead: 0 },
+  };
   const registry = registryHandler({
     auth: 'bearer',
     realm: `https://${GOOGLE_HOSTS.registry}/v2/token`,
@@ -51,6 +60,8 @@ export async function startGoogle(): Promise<Google> {
       registry.handle(request, response);
     },
     [GOOGLE_HOSTS.tokens]: (request, response) => void giveToken(state, request, response),
+    [GOOGLE_HOSTS.exchange]: (request, response) => void exchangeTokens(state, request, response),
+    [GOOGLE_HOSTS.accounts]: (request, response) => void generateAccessTokens(state, request, response),
     [GOOGLE_HOSTS.certificates]: (request, response) => listCertificates(state, request, response),
   });
   const addKey = (notAfter = NEVER) => {

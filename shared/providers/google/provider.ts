@@ -12,5 +12,8 @@ export const google = defineProvider({
   dockerConfigKeys: ({ host }) => [host],
   proof: ['identify', 'ping'],
   defaultMethod: 'service-account-key',
-  inferMethod: (fields) => plainForm('service-account-key', fields, { username: 'loginAs', password: 'keyFile' }),
+  inferMethod: (fields) =>
+    'identityProvider' in fields || 'serviceAccount' in fields
+      ? { method: 'workload-identity' }
+      : plainForm('service-account-key', fields, { username: 'loginAs', password: 'keyFile' }),
 });

@@ -1,29 +1,13 @@
 import { z } from 'zod';
 import { Secret } from '../../lib/secret.ts';
-import { AddressError, parseRegistryAddress } from '../../oci/address.ts';
+import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import { defineMethod } from '../provider.ts';
 import type { FieldMeta } from '../provider.ts';
-import { registryUrl } from '../registry-url.ts';
-import { universeOfHost } from './hosts.ts';
+import { GOOGLE_PRIVILEGES, googleUrl } from './google-url.ts';
 import { identifyKey } from './identify-key.ts';
 import { grantAccessToken } from './jwt-grant.ts';
 import { keyFileField, openKeyFile } from './key-file.ts';
-
-const url = registryUrl(
-  {
-    example: 'europe-west1-docker.pkg.dev/my-project/my-repository',
-    obtain: 'Google Cloud console > Artifact Registry > Repositories > the repository > Copy path.',
-  },
-  (address) => {
-    if (universeOfHost(address.host)) return address;
-    throw new AddressError(
-      'NOT_GOOGLE',
-      'is not the address of a container registry of Google',
-      'It is LOCATION-docker.pkg.dev/PROJECT/REPOSITORY, or gcr.io/PROJECT.',
-    );
-  },
-);
 
 /**
  * A key of a service account, as Google's console makes it.
@@ -36,7 +20,7 @@ export const googleServiceAccountKey = defineMethod({
   title: 'Key of a service account',
   description: 'The JSON file of a key. It is handed out as it is, or logins of an hour are made from it.',
   settings: z.strictObject({
-    url,
+    url: googleUrl,
     loginAs: z
       .enum(['_json_key', '_json_key_base64', 'oauth2accesstoken'])
       .default('_json_key')
@@ -60,10 +44,7 @@ export const googleServiceAccountKey = defineMethod({
     const isBase64 = loginAs === '_json_key_base64';
     return asItIs(loginAs, isBase64 ? new Secret(Buffer.from(keyFile.reveal()).toString('base64')) : keyFile);
   },
-  privileges: {
-    pull: 'The role Artifact Registry Reader (roles/artifactregistry.reader) on the repository.',
-    push: 'The role Artifact Registry Writer (roles/artifactregistry.writer) on the repository.',
-  },
+  privileges: GOOGLE_PRIVILEGES,
   mints: true,
   narrowing: false,
 });
