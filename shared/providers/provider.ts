@@ -144,10 +144,26 @@ export function defineProvider(provider: Provider): Provider {
   return provider;
 }
 
+/** A method as its file writes it: the fields are made when they are first needed, because a start needs none of them. */
+type MethodDefinition<Settings extends z.ZodObject, Material extends z.ZodObject> = Omit<
+  Method<Settings, Material>,
+  'settings' | 'material'
+> & { settings: () => Settings; material: () => Material };
+
 export function defineMethod<Settings extends z.ZodObject, Material extends z.ZodObject>(
-  method: Method<Settings, Material>,
+  definition: MethodDefinition<Settings, Material>,
 ): Method<Settings, Material> {
-  return method;
+  let settings: Settings | undefined;
+  let material: Material | undefined;
+  return {
+    ...definition,
+    get settings() {
+      return (settings ??= definition.settings());
+    },
+    get material() {
+      return (material ??= definition.material());
+    },
+  };
 }
 
 /** What a portal needs to draw a field; JSON Schema keywords come from the type. */

@@ -15,29 +15,31 @@ export const acrAdmin = defineMethod({
   method: 'admin',
   title: 'Admin account',
   description: 'The account with all rights that is built into the registry. Meant for trying things, by one person.',
-  settings: z.strictObject({
-    url: loginServerField(),
-    username: usernameField({
-      label: 'User name',
-      order: 20,
-      description: 'The name of the registry.',
-      obtain: 'Azure portal > the registry > Access keys',
-      example: 'contoso',
+  settings: () =>
+    z.strictObject({
+      url: loginServerField(),
+      username: usernameField({
+        label: 'User name',
+        order: 20,
+        description: 'The name of the registry.',
+        obtain: 'Azure portal > the registry > Access keys',
+        example: 'contoso',
+      }),
     }),
-  }),
-  material: z.strictObject({
-    password: secretField(
-      {
-        label: 'Password',
-        order: 30,
-        description: 'One of the two passwords.',
-        obtain: 'Azure portal > the registry > Access keys, with the admin user enabled',
-        example: 'an-example-of-a-password',
-      },
-      1024,
-      (text) => findPasteMistake(text) ?? findForeignToken(text, ['acr-password']),
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      password: secretField(
+        {
+          label: 'Password',
+          order: 30,
+          description: 'One of the two passwords.',
+          obtain: 'Azure portal > the registry > Access keys, with the admin user enabled',
+          example: 'an-example-of-a-password',
+        },
+        1024,
+        (text) => findPasteMistake(text) ?? findForeignToken(text, ['acr-password']),
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),

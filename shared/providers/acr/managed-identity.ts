@@ -12,16 +12,17 @@ import { registryIdField } from './registry-id.ts';
 import { rolesHint } from './roles.ts';
 import { readClaims } from './token-claims.ts';
 
-const Settings = z.strictObject({
-  url: loginServerField(),
-  registryId: registryIdField(),
-  clientId: clientIdField({
-    label: 'Client id of the managed identity',
-    order: 30,
-    description: 'Another user-assigned identity that the function app of this service has. Left out: its own.',
-    obtain: 'Azure portal > Managed Identities > the identity > Overview',
-  }).optional(),
-});
+const settingsSchema = () =>
+  z.strictObject({
+    url: loginServerField(),
+    registryId: registryIdField(),
+    clientId: clientIdField({
+      label: 'Client id of the managed identity',
+      order: 30,
+      description: 'Another user-assigned identity that the function app of this service has. Left out: its own.',
+      obtain: 'Azure portal > Managed Identities > the identity > Overview',
+    }).optional(),
+  });
 
 /**
  * regcred's own identity. Before its token goes to the registry, Resource Manager confirms that the host is that of the
@@ -35,8 +36,8 @@ export const acrManagedIdentity = defineMethod({
   title: 'Managed identity',
   description:
     "The service's own identity in Azure, for which no secret is stored. Logins are made from it, each for some hours. The operator lists the registry in the project's upstreams.",
-  settings: Settings,
-  material: z.strictObject({}),
+  settings: settingsSchema,
+  material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ clientId }) => clientId,
   upstreams: ({ registryId, clientId }) => [

@@ -11,28 +11,30 @@ export const acrRepositoryToken = defineMethod({
   method: 'repository-token',
   title: 'Repository-scoped token',
   description: 'A token of the registry with a scope map that says which repositories it is good for.',
-  settings: z.strictObject({
-    url: loginServerField(),
-    tokenName: usernameField({
-      label: 'Token name',
-      order: 20,
-      obtain: 'Azure portal > the registry > Tokens',
-      example: 'ci-pull',
+  settings: () =>
+    z.strictObject({
+      url: loginServerField(),
+      tokenName: usernameField({
+        label: 'Token name',
+        order: 20,
+        obtain: 'Azure portal > the registry > Tokens',
+        example: 'ci-pull',
+      }),
     }),
-  }),
-  material: z.strictObject({
-    password: secretField(
-      {
-        label: 'Token password',
-        order: 30,
-        description: 'One of the two passwords of the token.',
-        obtain: 'Azure portal > the registry > Tokens > the token > generate. It is shown once.',
-        example: 'an-example-of-a-password',
-      },
-      1024,
-      (text) => findPasteMistake(text) ?? findForeignToken(text, ['acr-password']),
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      password: secretField(
+        {
+          label: 'Token password',
+          order: 30,
+          description: 'One of the two passwords of the token.',
+          obtain: 'Azure portal > the registry > Tokens > the token > generate. It is shown once.',
+          example: 'an-example-of-a-password',
+        },
+        1024,
+        (text) => findPasteMistake(text) ?? findForeignToken(text, ['acr-password']),
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ tokenName }) => tokenName,
   login: async ({ settings, material }) => asItIs(settings.tokenName, material.password),

@@ -14,18 +14,19 @@ import { narrowedLogin } from './exchanged-login.ts';
 import { loginServerField } from './login-server-field.ts';
 import { rolesHint } from './roles.ts';
 
-const Settings = z.strictObject({
-  url: loginServerField(),
-  clientId: clientIdField(),
-  tenantId: tenantIdField({
-    description:
-      'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
-  }).optional(),
-});
+const settingsSchema = () =>
+  z.strictObject({
+    url: loginServerField(),
+    clientId: clientIdField(),
+    tenantId: tenantIdField({
+      description:
+        'The tenant that the registry belongs to. With it a check can tell what is wrong with a login, and logins can be narrowed to repositories.',
+    }).optional(),
+  });
 
-const Material = z.strictObject({ clientSecret: clientSecretField() });
+const materialSchema = () => z.strictObject({ clientSecret: clientSecretField() });
 
-type Context = MethodContext<z.output<typeof Settings>, z.output<typeof Material>>;
+type Context = MethodContext<z.output<ReturnType<typeof settingsSchema>>, z.output<ReturnType<typeof materialSchema>>>;
 
 /**
  * An app of Entra ID with a client secret, which the registry takes as they are. Where the tenant is given, Entra ID is asked
@@ -38,8 +39,8 @@ export const acrServicePrincipal = defineMethod({
   method: 'service-principal',
   title: 'Service principal',
   description: 'An app of Microsoft Entra ID with a client secret and a role on the registry.',
-  settings: Settings,
-  material: Material,
+  settings: settingsSchema,
+  material: materialSchema,
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ clientId }) => clientId,
   async login(context) {

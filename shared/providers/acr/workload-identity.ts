@@ -9,11 +9,12 @@ import { loginServerField } from './login-server-field.ts';
 import { cloudOf } from './own-registry.ts';
 import { rolesHint } from './roles.ts';
 
-const Settings = z.strictObject({
-  url: loginServerField(),
-  clientId: clientIdField({ description: 'The application (client) id of an app that trusts the identity of this service.' }),
-  tenantId: tenantIdField({ description: 'The tenant that the registry belongs to; it may be another than that of the app.' }),
-});
+const settingsSchema = () =>
+  z.strictObject({
+    url: loginServerField(),
+    clientId: clientIdField({ description: 'The application (client) id of an app that trusts the identity of this service.' }),
+    tenantId: tenantIdField({ description: 'The tenant that the registry belongs to; it may be another than that of the app.' }),
+  });
 
 /**
  * An app that trusts regcred's own identity by a federated credential: a token of regcred stands in for its secret. So a
@@ -27,8 +28,8 @@ export const acrWorkloadIdentity = defineMethod({
   title: 'App that trusts this service',
   description:
     "An app of Microsoft Entra ID with a federated credential for the service's own identity, also for registries of other tenants. No secret is stored; logins are made from it, each for some hours. The operator lists the app in the project's upstreams.",
-  settings: Settings,
-  material: z.strictObject({}),
+  settings: settingsSchema,
+  material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ clientId }) => clientId,
   upstreams: ({ clientId }) => [{ pointer: '/clientId', name: clientId }],

@@ -18,34 +18,36 @@ export const artifactoryToken = defineMethod({
   method: 'token',
   title: 'Token',
   description: 'A user name with a reference, identity or access token. A password works, too, but does all that the person may.',
-  settings: z.strictObject({
-    url: registryUrl(
-      {
-        description: 'As images are named: a host, or a host and a repository.',
-        example: 'acme.jfrog.io/docker-local',
-      },
-      putArtifactoryAddressRight,
-    ),
-    username: usernameField({ label: 'User name', order: 20, example: 'ci', obtain: 'The user that the token was made for.' }),
-    artifactoryUrl: siteUrl({
-      label: 'Address of Artifactory',
-      order: 40,
-      description: 'Where the API answers, if that is not the host of the registry: with a subdomain or a port per repository.',
-      example: 'https://acme.jfrog.io',
-    }).optional(),
-  }),
-  material: z.strictObject({
-    token: secretField(
-      {
-        label: 'Token or password',
-        order: 30,
-        example: 'cmVmdGtuExample0Example0Example0Example0Example0Example0Example0',
-        obtain: 'Administration > User Management > Access Tokens > Generate Token, with a reference token; or your profile.',
-      },
-      8192,
-      findArtifactoryMistake,
-    ),
-  }),
+  settings: () =>
+    z.strictObject({
+      url: registryUrl(
+        {
+          description: 'As images are named: a host, or a host and a repository.',
+          example: 'acme.jfrog.io/docker-local',
+        },
+        putArtifactoryAddressRight,
+      ),
+      username: usernameField({ label: 'User name', order: 20, example: 'ci', obtain: 'The user that the token was made for.' }),
+      artifactoryUrl: siteUrl({
+        label: 'Address of Artifactory',
+        order: 40,
+        description: 'Where the API answers, if that is not the host of the registry: with a subdomain or a port per repository.',
+        example: 'https://acme.jfrog.io',
+      }).optional(),
+    }),
+  material: () =>
+    z.strictObject({
+      token: secretField(
+        {
+          label: 'Token or password',
+          order: 30,
+          example: 'cmVmdGtuExample0Example0Example0Example0Example0Example0Example0',
+          obtain: 'Administration > User Management > Access Tokens > Generate Token, with a reference token; or your profile.',
+        },
+        8192,
+        findArtifactoryMistake,
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.token),

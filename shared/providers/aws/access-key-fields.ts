@@ -12,35 +12,37 @@ const SECRET_ACCESS_KEY = /^[A-Za-z0-9/+=]{32,128}$/;
 
 const SECRET_HINT = 'It has 40 letters, digits, / and +. Paste all of it, and nothing around it.';
 
-export const accessKeyId = z
-  .string()
-  .trim()
-  .max(128)
-  .superRefine((text, context) => addMistake(context, keyIdMistake(text)))
-  .meta({
-    label: 'Access key id',
-    group: 'details',
-    order: 20,
-    example: 'AKIAIOSFODNN7EXAMPLE',
-    obtain: 'AWS console > IAM > Users > the user > Security credentials > Access keys.',
-    binding: true,
-  } satisfies FieldMeta);
+export const accessKeyId = () =>
+  z
+    .string()
+    .trim()
+    .max(128)
+    .superRefine((text, context) => addMistake(context, keyIdMistake(text)))
+    .meta({
+      label: 'Access key id',
+      group: 'details',
+      order: 20,
+      example: 'AKIAIOSFODNN7EXAMPLE',
+      obtain: 'AWS console > IAM > Users > the user > Security credentials > Access keys.',
+      binding: true,
+    } satisfies FieldMeta);
 
-export const secretAccessKey = secretField(
-  {
-    label: 'Secret access key',
-    order: 30,
-    example: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-    obtain: 'Shown once, when the access key is made.',
-  },
-  256,
-  (text) =>
-    findForeignToken(text) ??
-    findPasteMistake(text) ??
-    (SECRET_ACCESS_KEY.test(text)
-      ? undefined
-      : { code: 'SECRET_ACCESS_KEY', message: 'is not a secret access key', hint: SECRET_HINT }),
-);
+export const secretAccessKey = () =>
+  secretField(
+    {
+      label: 'Secret access key',
+      order: 30,
+      example: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+      obtain: 'Shown once, when the access key is made.',
+    },
+    256,
+    (text) =>
+      findForeignToken(text) ??
+      findPasteMistake(text) ??
+      (SECRET_ACCESS_KEY.test(text)
+        ? undefined
+        : { code: 'SECRET_ACCESS_KEY', message: 'is not a secret access key', hint: SECRET_HINT }),
+  );
 
 /** A form with a role means that; one of user name and password means the two halves of an access key. */
 export function inferAwsMethod(fields: Record<string, unknown>): InferredMethod {

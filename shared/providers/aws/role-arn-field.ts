@@ -10,20 +10,21 @@ const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,6
 const HINT = 'It is arn:aws:iam::ACCOUNT:role/NAME, with the path before the name where the role has one.';
 
 /** A role of AWS that trusts regcred for this project. */
-export const roleArn = z
-  .string()
-  .trim()
-  .max(700)
-  .superRefine((text, context) => addMistake(context, findMistake(text)))
-  .meta({
-    label: 'ARN of the role',
-    group: 'details',
-    order: 20,
-    description:
-      'The role must trust this service, for the external id of the project; GET /api/projects/{project} shows both, and the operator must have listed the role among the upstreams of the project.',
-    example: 'arn:aws:iam::123456789012:role/team/pull',
-    obtain: 'AWS console > IAM > Roles > the role: ARN.',
-  } satisfies FieldMeta);
+export const roleArn = () =>
+  z
+    .string()
+    .trim()
+    .max(700)
+    .superRefine((text, context) => addMistake(context, findMistake(text)))
+    .meta({
+      label: 'ARN of the role',
+      group: 'details',
+      order: 20,
+      description:
+        'The role must trust this service, for the external id of the project; GET /api/projects/{project} shows both, and the operator must have listed the role among the upstreams of the project.',
+      example: 'arn:aws:iam::123456789012:role/team/pull',
+      obtain: 'AWS console > IAM > Roles > the role: ARN.',
+    } satisfies FieldMeta);
 
 export function roleUpstreams({ roleArn: name }: { roleArn: string }): Upstream[] {
   return [{ pointer: '/roleArn', name }];

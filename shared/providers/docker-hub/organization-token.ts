@@ -18,27 +18,29 @@ export const dockerHubOrganizationToken = defineMethod({
   method: 'organization-token',
   title: 'Organization access token',
   description: 'A token of an organization with a Team or Business plan, limited to the repositories that it names.',
-  settings: z.strictObject({
-    url: hubUrl(),
-    organization: usernameField({
-      label: 'Organization',
-      order: 20,
-      example: 'acme',
-      obtain: 'The namespace of the images: acme in acme/app.',
+  settings: () =>
+    z.strictObject({
+      url: hubUrl(),
+      organization: usernameField({
+        label: 'Organization',
+        order: 20,
+        example: 'acme',
+        obtain: 'The namespace of the images: acme in acme/app.',
+      }),
     }),
-  }),
-  material: z.strictObject({
-    token: secretField(
-      {
-        label: 'Organization access token',
-        order: 30,
-        example: 'dckr_oat_Example0Example0Example0Exa',
-        obtain: 'Docker Home > Admin Console > Access tokens > Generate access token.',
-      },
-      8192,
-      findMistake,
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      token: secretField(
+        {
+          label: 'Organization access token',
+          order: 30,
+          example: 'dckr_oat_Example0Example0Example0Exa',
+          obtain: 'Docker Home > Admin Console > Access tokens > Generate access token.',
+        },
+        8192,
+        findMistake,
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ organization }) => organization,
   login: async ({ settings, material }) => asItIs(settings.organization, material.token),

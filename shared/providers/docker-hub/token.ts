@@ -28,22 +28,24 @@ export const dockerHubToken = defineMethod({
   method: 'token',
   title: 'Personal access token',
   description: "A person's Docker ID with a personal access token. The password works, too, but opens the whole account.",
-  settings: z.strictObject({
-    url: hubUrl(),
-    username: usernameField({ label: 'Docker ID', order: 20, example: 'acmeci', obtain: 'Docker Hub > Account settings.' }),
-  }),
-  material: z.strictObject({
-    password: secretField(
-      {
-        label: 'Personal access token or password',
-        order: 30,
-        example: 'dckr_pat_Example0Example0Example0Exa',
-        obtain: 'Docker Hub > Account settings > Personal access tokens > Generate new token.',
-      },
-      8192,
-      findMistake,
-    ),
-  }),
+  settings: () =>
+    z.strictObject({
+      url: hubUrl(),
+      username: usernameField({ label: 'Docker ID', order: 20, example: 'acmeci', obtain: 'Docker Hub > Account settings.' }),
+    }),
+  material: () =>
+    z.strictObject({
+      password: secretField(
+        {
+          label: 'Personal access token or password',
+          order: 30,
+          example: 'dckr_pat_Example0Example0Example0Exa',
+          obtain: 'Docker Hub > Account settings > Personal access tokens > Generate new token.',
+        },
+        8192,
+        findMistake,
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),

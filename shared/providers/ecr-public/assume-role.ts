@@ -6,7 +6,7 @@ import { roleArn, rolePartitionMistakes, roleUpstreams } from '../aws/role-arn-f
 import { defineMethod, type MethodContext } from '../provider.ts';
 import { ECR_PUBLIC_PRIVILEGES, ecrPublicLogin, ecrPublicUrl, PUBLIC_STS } from './public-login.ts';
 
-const Settings = z.strictObject({ url: ecrPublicUrl, roleArn });
+const settingsSchema = () => z.strictObject({ url: ecrPublicUrl(), roleArn: roleArn() });
 
 /** A role of AWS that trusts regcred for this project, and pushes to ECR Public, or pulls more often than anybody may. */
 export const ecrPublicAssumeRole = defineMethod({
@@ -14,8 +14,8 @@ export const ecrPublicAssumeRole = defineMethod({
   method: 'assume-role',
   title: 'Role of AWS',
   description: 'A role that trusts this service. Nothing secret is stored; logins are made by the role, each for 12 hours.',
-  settings: Settings,
-  material: z.strictObject({}),
+  settings: settingsSchema,
+  material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   upstreams: roleUpstreams,
   contradictions: (settings) => rolePartitionMistakes(settings, partitionOfRegion(PUBLIC_STS.region).name),
@@ -26,6 +26,6 @@ export const ecrPublicAssumeRole = defineMethod({
   narrowing: false,
 });
 
-function roleOf({ settings }: MethodContext<z.output<typeof Settings>>): Role {
+function roleOf({ settings }: MethodContext<z.output<ReturnType<typeof settingsSchema>>>): Role {
   return { ...PUBLIC_STS, roleArn: settings.roleArn };
 }

@@ -15,20 +15,21 @@ const ENDPOINT = `https://api.ecr-public.${REGION}.amazonaws.com`;
 /** The STS to ask about a login to ECR Public. */
 export const PUBLIC_STS = { region: REGION, endpoint: `https://sts.${REGION}.amazonaws.com` };
 
-export const ecrPublicUrl = registryUrl(
-  {
-    example: 'public.ecr.aws/a1b2c3d4',
-    obtain: 'AWS console > Elastic Container Registry > Public registry > Repositories: the URI.',
-  },
-  (address) => {
-    if (ECR_PUBLIC_HOSTS.includes(address.host)) return { ...address, host: ECR_PUBLIC_HOST };
-    throw new AddressError(
-      'NOT_ECR_PUBLIC',
-      'is not the address of ECR Public',
-      'It is public.ecr.aws, with an alias behind it.',
-    );
-  },
-);
+export const ecrPublicUrl = () =>
+  registryUrl(
+    {
+      example: 'public.ecr.aws/a1b2c3d4',
+      obtain: 'AWS console > Elastic Container Registry > Public registry > Repositories: the URI.',
+    },
+    (address) => {
+      if (ECR_PUBLIC_HOSTS.includes(address.host)) return { ...address, host: ECR_PUBLIC_HOST };
+      throw new AddressError(
+        'NOT_ECR_PUBLIC',
+        'is not the address of ECR Public',
+        'It is public.ecr.aws, with an alias behind it.',
+      );
+    },
+  );
 
 /** The least rights of whoever logs in. */
 export const ECR_PUBLIC_PRIVILEGES = {

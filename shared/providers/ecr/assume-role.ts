@@ -7,7 +7,7 @@ import { defineMethod, type MethodContext } from '../provider.ts';
 import { ecrUrl } from './ecr-url.ts';
 import { ECR_PRIVILEGES, ecrLogin, ecrSts } from './registry-login.ts';
 
-const Settings = z.strictObject({ url: ecrUrl, roleArn });
+const settingsSchema = () => z.strictObject({ url: ecrUrl(), roleArn: roleArn() });
 
 /**
  * A role of AWS that trusts regcred for this project: nothing is stored, and logins end when the trust does.
@@ -19,8 +19,8 @@ export const ecrAssumeRole = defineMethod({
   method: 'assume-role',
   title: 'Role of AWS',
   description: 'A role that trusts this service. Nothing secret is stored; logins are made by the role, each for 12 hours.',
-  settings: Settings,
-  material: z.strictObject({}),
+  settings: settingsSchema,
+  material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   upstreams: roleUpstreams,
   contradictions: (settings) =>
@@ -32,6 +32,6 @@ export const ecrAssumeRole = defineMethod({
   narrowing: false,
 });
 
-function roleOf(context: MethodContext<z.output<typeof Settings>>): Role {
+function roleOf(context: MethodContext<z.output<ReturnType<typeof settingsSchema>>>): Role {
   return { ...ecrSts(context), roleArn: context.settings.roleArn };
 }

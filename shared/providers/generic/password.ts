@@ -14,18 +14,20 @@ export const genericPassword = defineMethod({
   method: 'password',
   title: 'User name and password',
   description: 'A login that the registry takes as it is. Give it no more rights than its purpose needs.',
-  settings: z.strictObject({
-    url: registryUrl(),
-    username: usernameField({ label: 'User name', order: 20, example: 'ci', obtain: 'From whoever runs the registry.' }),
-  }),
-  material: z.strictObject({
-    password: secretField({
-      label: 'Password or token',
-      order: 30,
-      example: 'correct-horse-battery-staple',
-      obtain: 'From whoever runs the registry.',
+  settings: () =>
+    z.strictObject({
+      url: registryUrl(),
+      username: usernameField({ label: 'User name', order: 20, example: 'ci', obtain: 'From whoever runs the registry.' }),
     }),
-  }),
+  material: () =>
+    z.strictObject({
+      password: secretField({
+        label: 'Password or token',
+        order: 30,
+        example: 'correct-horse-battery-staple',
+        obtain: 'From whoever runs the registry.',
+      }),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),

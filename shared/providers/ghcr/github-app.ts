@@ -12,49 +12,51 @@ import { ghcrUrl, gitHubApi } from './ghcr-url.ts';
 
 const USERNAME = 'x-access-token';
 
-const Settings = z.strictObject({
-  url: ghcrUrl(),
-  appId: z
-    .string()
-    .trim()
-    .regex(/^(?:\d{1,20}|Iv[\w.]{10,40})$/, { message: 'is neither the number nor the client id of an app' })
-    .meta({
-      label: 'App id',
-      group: 'details',
-      order: 20,
-      example: '123456',
-      obtain: 'GitHub > Settings > Developer settings > GitHub Apps > the app: "App ID" or "Client ID".',
-    } satisfies FieldMeta),
-  installationId: z
-    .string()
-    .trim()
-    .regex(/^\d{1,20}$/, { message: 'is not the number of an installation' })
-    .meta({
-      label: 'Installation id',
-      group: 'details',
-      order: 30,
-      example: '12345678',
-      obtain: 'The number at the end of the address of the installation: Settings > GitHub Apps > Configure.',
-    } satisfies FieldMeta),
-  packages: z
-    .enum(['read', 'write'])
-    .default('read')
-    .meta({
-      label: 'Packages',
-      group: 'details',
-      order: 40,
-      description: 'What its logins may do: read to pull, write to push.',
-      example: 'read',
-    } satisfies FieldMeta),
-});
+const settingsSchema = () =>
+  z.strictObject({
+    url: ghcrUrl(),
+    appId: z
+      .string()
+      .trim()
+      .regex(/^(?:\d{1,20}|Iv[\w.]{10,40})$/, { message: 'is neither the number nor the client id of an app' })
+      .meta({
+        label: 'App id',
+        group: 'details',
+        order: 20,
+        example: '123456',
+        obtain: 'GitHub > Settings > Developer settings > GitHub Apps > the app: "App ID" or "Client ID".',
+      } satisfies FieldMeta),
+    installationId: z
+      .string()
+      .trim()
+      .regex(/^\d{1,20}$/, { message: 'is not the number of an installation' })
+      .meta({
+        label: 'Installation id',
+        group: 'details',
+        order: 30,
+        example: '12345678',
+        obtain: 'The number at the end of the address of the installation: Settings > GitHub Apps > Configure.',
+      } satisfies FieldMeta),
+    packages: z
+      .enum(['read', 'write'])
+      .default('read')
+      .meta({
+        label: 'Packages',
+        group: 'details',
+        order: 40,
+        description: 'What its logins may do: read to pull, write to push.',
+        example: 'read',
+      } satisfies FieldMeta),
+  });
 
-const Material = z.strictObject({
-  privateKey: privateKeyField({
-    label: 'Private key',
-    order: 50,
-    obtain: 'GitHub > the app > General > Private keys > Generate a private key: the whole file that is downloaded.',
-  }),
-});
+const materialSchema = () =>
+  z.strictObject({
+    privateKey: privateKeyField({
+      label: 'Private key',
+      order: 50,
+      obtain: 'GitHub > the app > General > Private keys > Generate a private key: the whole file that is downloaded.',
+    }),
+  });
 
 /**
  * A GitHub App. Its logins live an hour and belong to no person. They cannot be narrowed to images: GitHub narrows tokens to
@@ -67,8 +69,8 @@ export const ghcrGitHubApp = defineMethod({
   method: 'github-app',
   title: 'GitHub App',
   description: 'An app that is installed in the organization. Its logins live an hour, and stay when people leave.',
-  settings: Settings,
-  material: Material,
+  settings: settingsSchema,
+  material: materialSchema,
   registry: ({ url }) => parseRegistryAddress(url),
   username: () => USERNAME,
   async login(context) {
@@ -91,7 +93,7 @@ export const ghcrGitHubApp = defineMethod({
 });
 
 function appOf(
-  { appId, installationId }: z.output<typeof Settings>,
+  { appId, installationId }: z.output<ReturnType<typeof settingsSchema>>,
   { privateKey }: { privateKey: Secret },
   registry: RegistryAddress,
 ): GitHubApp {

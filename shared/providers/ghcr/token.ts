@@ -21,27 +21,29 @@ export const ghcrToken = defineMethod({
   method: 'token',
   title: 'Personal access token (classic)',
   description: 'A classic token with the scope read:packages or write:packages. Fine-grained tokens do not work with packages.',
-  settings: z.strictObject({
-    url: ghcrUrl(),
-    username: usernameField({
-      label: 'GitHub user',
-      order: 20,
-      description: 'The owner of the token. It may be left out: GitHub knows whose token it is.',
-      example: 'acme-ci',
-    }).optional(),
-  }),
-  material: z.strictObject({
-    token: secretField(
-      {
-        label: 'Personal access token (classic)',
-        order: 30,
-        example: 'ghp_Example0Example0Example0Example0Exa0',
-        obtain: 'GitHub > Settings > Developer settings > Personal access tokens > Tokens (classic).',
-      },
-      8192,
-      findMistake,
-    ),
-  }),
+  settings: () =>
+    z.strictObject({
+      url: ghcrUrl(),
+      username: usernameField({
+        label: 'GitHub user',
+        order: 20,
+        description: 'The owner of the token. It may be left out: GitHub knows whose token it is.',
+        example: 'acme-ci',
+      }).optional(),
+    }),
+  material: () =>
+    z.strictObject({
+      token: secretField(
+        {
+          label: 'Personal access token (classic)',
+          order: 30,
+          example: 'ghp_Example0Example0Example0Example0Exa0',
+          obtain: 'GitHub > Settings > Developer settings > Personal access tokens > Tokens (classic).',
+        },
+        8192,
+        findMistake,
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material: { token } }) => asItIs(usernameOf(settings, token), token),

@@ -33,39 +33,41 @@ export const gitlabToken = defineMethod({
   title: 'Access token or deploy token',
   description:
     'A project, group, personal or deploy token. A deploy token is the narrowest; a personal one goes with the person.',
-  settings: z.strictObject({
-    url: registryUrl(
-      {
-        description: 'registry.gitlab.com, or the registry of your own GitLab; optionally with the project that it is for.',
-        example: GITLAB_COM.registry,
-      },
-      putRight,
-    ),
-    username: usernameField({
-      label: 'User name',
-      order: 20,
-      example: 'gitlab+deploy-token-1',
-      obtain: 'Of a deploy token, as GitLab shows it; of a personal token, the account; of others, any name.',
+  settings: () =>
+    z.strictObject({
+      url: registryUrl(
+        {
+          description: 'registry.gitlab.com, or the registry of your own GitLab; optionally with the project that it is for.',
+          example: GITLAB_COM.registry,
+        },
+        putRight,
+      ),
+      username: usernameField({
+        label: 'User name',
+        order: 20,
+        example: 'gitlab+deploy-token-1',
+        obtain: 'Of a deploy token, as GitLab shows it; of a personal token, the account; of others, any name.',
+      }),
+      gitlabUrl: siteUrl({
+        label: 'Address of GitLab',
+        order: 40,
+        description: 'Where GitLab itself answers, which gives out the tokens for its registry. Known for gitlab.com.',
+        example: 'https://gitlab.com',
+      }).optional(),
     }),
-    gitlabUrl: siteUrl({
-      label: 'Address of GitLab',
-      order: 40,
-      description: 'Where GitLab itself answers, which gives out the tokens for its registry. Known for gitlab.com.',
-      example: 'https://gitlab.com',
-    }).optional(),
-  }),
-  material: z.strictObject({
-    token: secretField(
-      {
-        label: 'Token',
-        order: 30,
-        example: 'gldt-Example0Example0Exam',
-        obtain: 'The project or group > Settings > Repository > Deploy tokens, or Settings > Access tokens.',
-      },
-      8192,
-      findGitlabMistake,
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      token: secretField(
+        {
+          label: 'Token',
+          order: 30,
+          example: 'gldt-Example0Example0Exam',
+          obtain: 'The project or group > Settings > Repository > Deploy tokens, or Settings > Access tokens.',
+        },
+        8192,
+        findGitlabMistake,
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.token),

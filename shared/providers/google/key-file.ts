@@ -38,26 +38,27 @@ const BROKEN_KEY: Mistake = {
 };
 
 /** The whole key file of a service account as one secret; what comes out is JSON on one line. */
-export const keyFileField = z
-  .string()
-  .min(1)
-  .max(LONGEST)
-  .meta({
-    label: 'Key file',
-    group: 'details',
-    order: 30,
-    format: 'key-file',
-    description: 'The whole JSON file. It may be pretty, minified, in quotes or in base64.',
-    obtain: 'Google Cloud console > IAM & Admin > Service Accounts > the account > Keys > Add key > JSON.',
-    writeOnly: true,
-  } satisfies FieldMeta)
-  .transform((text, context) => {
-    const { key, mistake } = readPastedKey(text);
-    if (key) return new Secret(JSON.stringify(key));
-    const { message, ...params } = mistake;
-    context.addIssue({ code: 'custom', message, params });
-    return z.NEVER;
-  });
+export const keyFileField = () =>
+  z
+    .string()
+    .min(1)
+    .max(LONGEST)
+    .meta({
+      label: 'Key file',
+      group: 'details',
+      order: 30,
+      format: 'key-file',
+      description: 'The whole JSON file. It may be pretty, minified, in quotes or in base64.',
+      obtain: 'Google Cloud console > IAM & Admin > Service Accounts > the account > Keys > Add key > JSON.',
+      writeOnly: true,
+    } satisfies FieldMeta)
+    .transform((text, context) => {
+      const { key, mistake } = readPastedKey(text);
+      if (key) return new Secret(JSON.stringify(key));
+      const { message, ...params } = mistake;
+      context.addIssue({ code: 'custom', message, params });
+      return z.NEVER;
+    });
 
 /** The key in a field that was read by `keyFileField`. */
 export function openKeyFile(keyFile: Secret): ServiceAccountKey {

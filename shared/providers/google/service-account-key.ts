@@ -19,21 +19,22 @@ export const googleServiceAccountKey = defineMethod({
   method: 'service-account-key',
   title: 'Key of a service account',
   description: 'The JSON file of a key. It is handed out as it is, or logins of an hour are made from it.',
-  settings: z.strictObject({
-    url: googleUrl,
-    loginAs: z
-      .enum(['_json_key', '_json_key_base64', 'oauth2accesstoken'])
-      .default('_json_key')
-      .meta({
-        label: 'Log in as',
-        group: 'details',
-        order: 20,
-        description:
-          '`_json_key` hands the key itself out, `_json_key_base64` the same in base64; `oauth2accesstoken` hands out access tokens of an hour, and keeps the key here.',
-        example: 'oauth2accesstoken',
-      } satisfies FieldMeta),
-  }),
-  material: z.strictObject({ keyFile: keyFileField }),
+  settings: () =>
+    z.strictObject({
+      url: googleUrl(),
+      loginAs: z
+        .enum(['_json_key', '_json_key_base64', 'oauth2accesstoken'])
+        .default('_json_key')
+        .meta({
+          label: 'Log in as',
+          group: 'details',
+          order: 20,
+          description:
+            '`_json_key` hands the key itself out, `_json_key_base64` the same in base64; `oauth2accesstoken` hands out access tokens of an hour, and keeps the key here.',
+          example: 'oauth2accesstoken',
+        } satisfies FieldMeta),
+    }),
+  material: () => z.strictObject({ keyFile: keyFileField() }),
   registry: (settings) => parseRegistryAddress(settings.url),
   identify: async (context) =>
     identifyKey(context, openKeyFile(context.material.keyFile), context.settings.loginAs === 'oauth2accesstoken'),

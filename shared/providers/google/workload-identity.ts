@@ -8,7 +8,7 @@ import { universeOfHost } from './hosts.ts';
 import { impersonate } from './impersonation.ts';
 import { exchangeToken } from './token-exchange.ts';
 
-const Settings = z.strictObject({ url: googleUrl, identityProvider, serviceAccount });
+const settingsSchema = () => z.strictObject({ url: googleUrl(), identityProvider, serviceAccount });
 
 /**
  * A service account that trusts regcred through workload identity federation: nothing is stored, and logins end when the
@@ -21,8 +21,8 @@ export const googleWorkloadIdentity = defineMethod({
   method: 'workload-identity',
   title: 'Workload identity federation',
   description: 'A service account that trusts this service. Nothing secret is stored; logins are made as it, each for an hour.',
-  settings: Settings,
-  material: z.strictObject({}),
+  settings: settingsSchema,
+  material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   upstreams: accountUpstreams,
   // The login that comes next shows that it is so.
@@ -33,7 +33,7 @@ export const googleWorkloadIdentity = defineMethod({
   narrowing: false,
 });
 
-async function login(context: MethodContext<z.output<typeof Settings>>): Promise<Login> {
+async function login(context: MethodContext<z.output<ReturnType<typeof settingsSchema>>>): Promise<Login> {
   const { identityProvider, serviceAccount } = context.settings;
   const domain = universeDomain(context);
   const own = await context.cloud.federationToken(context.signal);

@@ -31,38 +31,40 @@ export const harborRobot = defineMethod({
   method: 'robot',
   title: 'Robot account',
   description: 'A robot of a project, or a system robot, with the rights that it was given.',
-  settings: z.strictObject({
-    url: registryUrl({ example: 'harbor.example.com/team' }),
-    robot: usernameField({
-      label: 'Robot',
-      order: 20,
-      description: 'The whole name, with its prefix and, of a robot of a project, the project before the +.',
-      example: 'robot$team+ci',
-      obtain: 'The project > Robot Accounts, or Administration > Robot Accounts.',
-    }).superRefine((name, context) => {
-      if (name !== 'robot' && name !== 'robot$') return;
-      context.addIssue({
-        code: 'custom',
-        message: 'is only the prefix of a name',
-        params: {
-          code: 'WRONG_SHAPE',
-          hint: 'Give the whole name. A shell drops what follows a $: put the name in single quotes there.',
-        },
-      });
+  settings: () =>
+    z.strictObject({
+      url: registryUrl({ example: 'harbor.example.com/team' }),
+      robot: usernameField({
+        label: 'Robot',
+        order: 20,
+        description: 'The whole name, with its prefix and, of a robot of a project, the project before the +.',
+        example: 'robot$team+ci',
+        obtain: 'The project > Robot Accounts, or Administration > Robot Accounts.',
+      }).superRefine((name, context) => {
+        if (name !== 'robot' && name !== 'robot$') return;
+        context.addIssue({
+          code: 'custom',
+          message: 'is only the prefix of a name',
+          params: {
+            code: 'WRONG_SHAPE',
+            hint: 'Give the whole name. A shell drops what follows a $: put the name in single quotes there.',
+          },
+        });
+      }),
     }),
-  }),
-  material: z.strictObject({
-    secret: secretField(
-      {
-        label: 'Robot secret',
-        order: 30,
-        example: 'Example0Example0Example0Example0',
-        obtain: 'Shown once when the robot is created or its secret is refreshed.',
-      },
-      8192,
-      (text) => findForeignToken(text) ?? findPasteMistake(text),
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      secret: secretField(
+        {
+          label: 'Robot secret',
+          order: 30,
+          example: 'Example0Example0Example0Example0',
+          obtain: 'Shown once when the robot is created or its secret is refreshed.',
+        },
+        8192,
+        (text) => findForeignToken(text) ?? findPasteMistake(text),
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ robot }) => robot,
   login: async ({ settings, material }) => asItIs(settings.robot, material.secret),

@@ -31,27 +31,29 @@ export const harborUser = defineMethod({
   title: 'User name and password',
   description:
     "A person's login. Whoever signs in by OpenID Connect gives the CLI secret of the profile in place of the password.",
-  settings: z.strictObject({
-    url: registryUrl({ example: 'harbor.example.com/team' }),
-    username: usernameField({
-      label: 'User name',
-      order: 20,
-      example: 'ci',
-      obtain: 'Harbor > the name at the top > User profile.',
+  settings: () =>
+    z.strictObject({
+      url: registryUrl({ example: 'harbor.example.com/team' }),
+      username: usernameField({
+        label: 'User name',
+        order: 20,
+        example: 'ci',
+        obtain: 'Harbor > the name at the top > User profile.',
+      }),
     }),
-  }),
-  material: z.strictObject({
-    password: secretField(
-      {
-        label: 'Password or CLI secret',
-        order: 30,
-        example: 'correct-horse-battery-staple',
-        obtain: 'The CLI secret stands in Harbor > the name at the top > User profile.',
-      },
-      8192,
-      (text) => findForeignToken(text),
-    ),
-  }),
+  material: () =>
+    z.strictObject({
+      password: secretField(
+        {
+          label: 'Password or CLI secret',
+          order: 30,
+          example: 'correct-horse-battery-staple',
+          obtain: 'The CLI secret stands in Harbor > the name at the top > User profile.',
+        },
+        8192,
+        (text) => findForeignToken(text),
+      ),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.password),

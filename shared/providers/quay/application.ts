@@ -23,27 +23,29 @@ export const quayApplication = defineMethod({
   method: 'application',
   title: 'Application token',
   description: 'An OAuth 2 token of an application, or an application-specific token of a person.',
-  settings: z.strictObject({
-    url: registryUrl({ example: 'quay.io' }),
-    username: z
-      .enum(['$oauthtoken', '$app'])
-      .default('$oauthtoken')
-      .meta({
-        label: 'Kind of token',
-        group: 'details',
-        order: 20,
-        description:
-          '$oauthtoken: of an application of an organization. $app: application-specific, which Quay calls CLI password, too.',
-        example: '$oauthtoken',
-      } satisfies FieldMeta),
-  }),
-  material: z.strictObject({
-    token: quayTokenField({
-      label: 'Token',
-      example: 'Example0Example0Example0Example0Example0',
-      obtain: 'The organization > Applications > the application > Generate Token; or Account settings > Application tokens.',
+  settings: () =>
+    z.strictObject({
+      url: registryUrl({ example: 'quay.io' }),
+      username: z
+        .enum(['$oauthtoken', '$app'])
+        .default('$oauthtoken')
+        .meta({
+          label: 'Kind of token',
+          group: 'details',
+          order: 20,
+          description:
+            '$oauthtoken: of an application of an organization. $app: application-specific, which Quay calls CLI password, too.',
+          example: '$oauthtoken',
+        } satisfies FieldMeta),
     }),
-  }),
+  material: () =>
+    z.strictObject({
+      token: quayTokenField({
+        label: 'Token',
+        example: 'Example0Example0Example0Example0Example0',
+        obtain: 'The organization > Applications > the application > Generate Token; or Account settings > Application tokens.',
+      }),
+    }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ username }) => username,
   login: async ({ settings, material }) => asItIs(settings.username, material.token),

@@ -19,33 +19,35 @@ export const quayRobot = defineMethod({
   method: 'robot',
   title: 'Robot account',
   description: 'A robot of an organization, with rights on the repositories that it was given.',
-  settings: z.strictObject({
-    url: registryUrl({ example: 'quay.io' }),
-    robot: usernameField({
-      label: 'Robot',
-      order: 20,
-      description: 'The whole name, with the organization before the +.',
-      example: 'acme+ci',
-      obtain: 'The organization > Robot Accounts.',
-    }).superRefine((name, context) => {
-      if (ROBOT.test(name)) return;
-      context.addIssue({
-        code: 'custom',
-        message: 'is not the name of a robot',
-        params: {
-          code: 'WRONG_SHAPE',
-          hint: "It has the organization before a +, such as acme+ci. In place of a person's password, give an application token, with method as application.",
-        },
-      });
+  settings: () =>
+    z.strictObject({
+      url: registryUrl({ example: 'quay.io' }),
+      robot: usernameField({
+        label: 'Robot',
+        order: 20,
+        description: 'The whole name, with the organization before the +.',
+        example: 'acme+ci',
+        obtain: 'The organization > Robot Accounts.',
+      }).superRefine((name, context) => {
+        if (ROBOT.test(name)) return;
+        context.addIssue({
+          code: 'custom',
+          message: 'is not the name of a robot',
+          params: {
+            code: 'WRONG_SHAPE',
+            hint: "It has the organization before a +, such as acme+ci. In place of a person's password, give an application token, with method as application.",
+          },
+        });
+      }),
     }),
-  }),
-  material: z.strictObject({
-    token: quayTokenField({
-      label: 'Robot token',
-      example: 'EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0',
-      obtain: 'The organization > Robot Accounts > the robot > Robot Account.',
+  material: () =>
+    z.strictObject({
+      token: quayTokenField({
+        label: 'Robot token',
+        example: 'EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0',
+        obtain: 'The organization > Robot Accounts > the robot > Robot Account.',
+      }),
     }),
-  }),
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ robot }) => robot,
   login: async ({ settings, material }) => asItIs(settings.robot, material.token),

@@ -35,14 +35,14 @@ describe('a key file as people paste it', () => {
     ['with line breaks that are escaped twice', PRETTY.replaceAll(String.raw`\n`, String.raw`\\n`)],
     ['with spaces in place of line breaks in the key', PRETTY.replaceAll(String.raw`\n`, ' ')],
   ] as const)('is understood %s', ([, pasted]) => {
-    const secret = keyFileField.parse(pasted);
+    const secret = keyFileField().parse(pasted);
 
     expect(JSON.parse(secret.reveal())).toEqual(file);
     expect(secret.reveal()).not.toMatch(/[\n\r]/);
   });
 
   test('keeps what else stands in it', () => {
-    const secret = keyFileField.parse(JSON.stringify({ ...file, message: 'of the team' }));
+    const secret = keyFileField().parse(JSON.stringify({ ...file, message: 'of the team' }));
 
     expect(JSON.parse(secret.reveal())).toEqual({ ...file, message: 'of the team' });
   });
@@ -50,7 +50,7 @@ describe('a key file as people paste it', () => {
   test('is taken with a key of the older kind, too', () => {
     const older = createPrivateKey(file.private_key).export({ type: 'pkcs1', format: 'pem' }).toString();
 
-    const secret = keyFileField.parse(JSON.stringify({ ...file, private_key: older }).replaceAll(/\s/g, ''));
+    const secret = keyFileField().parse(JSON.stringify({ ...file, private_key: older }).replaceAll(/\s/g, ''));
 
     expect(JSON.parse(secret.reveal())).toEqual(file);
   });
@@ -62,7 +62,7 @@ describe('a key file as people paste it', () => {
     ['wrapped without end', JSON.stringify(JSON.stringify(JSON.stringify(JSON.stringify(JSON.stringify(MINIFIED)))))],
     ['nested deep', '['.repeat(8000)],
   ] as const)('is refused %s, without a word of it', ([, pasted]) => {
-    const { success, error } = keyFileField.safeParse(pasted);
+    const { success, error } = keyFileField().safeParse(pasted);
 
     expect(success).toBe(false);
     const said = JSON.stringify(error?.issues);
