@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalidInput } from '../lib/errors.ts';
 import { findProvider, formSchema } from '../providers/catalog.ts';
-import type { Method } from '../providers/provider.ts';
+import type { InferredMethod, Method } from '../providers/provider.ts';
 import { chooseMethod } from './choose-method.ts';
 import { CommonInput } from './common-input.ts';
 import { methodOf, type Credential } from './credential.ts';
@@ -35,25 +35,29 @@ function baseOf(credential: Credential, patch: Record<string, unknown>): Record<
 }
 
 /** The method that a patch leads to; undefined: it is to be told by its fields, as with another provider. */
-function methodAfter({ provider: id, method, active }: Credential, patch: Record<string, unknown>): string | undefined {
+function methodAfter(credential: Credential, patch: Record<string, unknown>): string | undefined {
   if ('method' in patch) return typeof patch['method'] === 'string' ? patch['method'] : undefined;
-  const provider = findProvider('provider' in patch ? String(patch['provider']) : id);
-  if (provider?.id !== id) return undefined;
-  if (!isWholeLogin(patch)) return method;
-  return provider.inferMethod?.({ url: active.settings['url'], ...patch })?.method ?? provider.defaultMethod;
+  const provider = findProvider('provider' in patch ? String(patch['provider']) : credential.provider);
+  if (provider?.id !== credential.provider) return undefined;
+  if (!isLogin(credential, patch)) return credential.method;
+  return inferredFrom(credential, patch)?.method ?? provider.defaultMethod;
 }
 
-/** A user name and a password are understood as if the credential were new. */
-function isWholeLogin(patch: Record<string, unknown>): boolean {
-  return 'username' in patch && 'password' in patch;
+/** A user name with its password, or one that the method calls otherwise, is understood as if the credential were new. */
+function isLogin(credential: Credential, patch: Record<string, unknown>): boolean {
+  return 'username' in patch && ('password' in patch || !('username' in methodOf(credential).settings.shape));
 }
 
-/** The settings whose place others take: all but the address with a whole login of another method, else those that are meant. */
-function replacedSettings({ provider, method, active }: Credential, patch: Record<string, unknown>, next?: string): string[] {
-  const { settings } = active;
-  if (isWholeLogin(patch) && next !== method) return Object.keys(settings).filter((name) => name !== 'url');
-  const meant = findProvider(provider)?.inferMethod?.({ url: settings['url'], ...patch });
+/** The settings whose place others take: all but the address where a login leads to another method, else those that are meant. */
+function replacedSettings(credential: Credential, patch: Record<string, unknown>, next: string | undefined): string[] {
+  const { method, active } = credential;
+  if (isLogin(credential, patch) && next !== method) return Object.keys(active.settings).filter((name) => name !== 'url');
+  const meant = inferredFrom(credential, patch);
   return meant?.method === method ? Object.values(meant.rename ?? {}) : [];
+}
+
+function inferredFrom({ provider, active }: Credential, patch: Record<string, unknown>): InferredMethod | undefined {
+  return findProvider(provider)?.inferMethod?.({ url: active.settings['url'], ...patch });
 }
 
 /** A setting that the patch does not name, and that means nothing to the method that it leads to. */

@@ -128,6 +128,12 @@ describe('a whole login is understood as if the credential were new', () => {
   });
 });
 
+test('a name of another kind asks for its secret', async () => {
+  const { reply } = await patched(repositoryToken, { username: APP });
+
+  expect(reply).toMatchObject({ status: 422, json: { code: 'MATERIAL_REQUIRED', errors: [{ pointer: '/clientSecret' }] } });
+});
+
 describe('a patch to another method', () => {
   test('leaves behind the settings that mean nothing there', async () => {
     const { reply, login } = await patched(principal, { provider: 'generic', username: 'ci', password: 'next' });
