@@ -1,6 +1,7 @@
 import { createAcr, type AcrOptions } from './acr.ts';
 import { createArm, type ArmResource } from './arm.ts';
 import { createEntra, issuerOf, type Entra } from './entra.ts';
+import { createGraph } from './graph.ts';
 import { startNamedHosts, type NamedHosts } from './named-hosts.ts';
 
 /** A tenant with apps of every kind, and a registry that lets some of them in. */
@@ -9,11 +10,15 @@ export const OTHER_TENANT = '11112222-3333-4444-5555-666677778888';
 export const REGISTRY = 'contoso.azurecr.io';
 export const ENTRA = 'login.microsoftonline.com';
 export const ARM = 'management.azure.com';
+export const GRAPH = 'graph.microsoft.com';
+export const CHINA_GRAPH = 'microsoftgraph.chinacloudapi.cn';
 
 const GROUP = '/subscriptions/5b1c2d3e-4f50-4617-8899-aabbccddeeff/resourceGroups/images';
 export const REGISTRY_ID = registryId('contoso');
 
 export const APP = '3f2b8c1e-5d47-4a90-9b6e-0c1d2e3f4a5b';
+/** May not read itself in Microsoft Graph, as most. */
+export const OTHER_APP = '3f2b8c1e-5d47-4a90-9b6e-000000000009';
 export const APP_WITHOUT_ROLE = '3f2b8c1e-5d47-4a90-9b6e-000000000001';
 export const DISABLED_APP = '3f2b8c1e-5d47-4a90-9b6e-000000000002';
 
@@ -37,6 +42,9 @@ export const TRUSTING_APP_WITHOUT_ROLE = '3f2b8c1e-5d47-4a90-9b6e-000000000007';
 /** Registered in the other tenant, where no identity of this one can be trusted. */
 export const FOREIGN_APP = '3f2b8c1e-5d47-4a90-9b6e-000000000008';
 
+/** Of the first app, whose secrets begin alike; Microsoft Graph says until when each is good. */
+export const APP_SECRET_ID = '73c912d2-fd2d-42a0-b3ae-2e45d006b8bc';
+export const APP_SECRET_END = '2199-05-07T06:52:43.000Z';
 export const APP_SECRET = 'abc8Q~a-client-secret-that-still-works-0000';
 export const OLD_APP_SECRET = 'abc7Q~a-client-secret-that-has-expired-000';
 export const ADMIN_PASSWORD = 'an-admin-password-of-contoso';
@@ -74,7 +82,7 @@ export async function startAzure({ registry, names = [], others = {}, entraNames
     createAcr({
       entra,
       tenantId: TENANT,
-      roles: Object.fromEntries([APP, OWN_APP, OWN_IDENTITY, TRUSTING_APP].map((id) => [id, { grants }])),
+      roles: Object.fromEntries([APP, OTHER_APP, OWN_APP, OWN_IDENTITY, TRUSTING_APP].map((id) => [id, { grants }])),
       adminPasswords: [ADMIN_PASSWORD],
       tokens: { 'ci-pull': { password: TOKEN_PASSWORD, grants: { 'team/app': ['pull'] } } },
       repositories: { 'team/app': {}, 'team/base': {} },
@@ -90,13 +98,22 @@ export async function startAzure({ registry, names = [], others = {}, entraNames
     ...Object.fromEntries([REGISTRY, ...names].map((name) => [name, handle])),
     ...Object.fromEntries(Object.entries(others).map(([name, options]) => [name, start(options).handle])),
     ...Object.fromEntries([ENTRA, ...entraNames].map((name) => [name, entra.handle])),
+    ...Object.fromEntries([GRAPH, CHINA_GRAPH].map((host) => [host, createGraph({ entra, host })])),
     [ARM]: createArm({ entra, host: ARM, registries: resources }),
   });
   return { hosts, entra, resources, uploads, [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose]() };
 }
 
 function tenants(): Entra['tenants'] {
-  const secrets = [{ value: APP_SECRET }, { value: OLD_APP_SECRET, isExpired: true }];
+  const secrets = [
+    { value: APP_SECRET, keyId: APP_SECRET_ID, endDateTime: APP_SECRET_END },
+    {
+      value: OLD_APP_SECRET,
+      isExpired: true,
+      keyId: '58ed553a-d3af-4520-8d81-4775274faac5',
+      endDateTime: '2023-05-07T06:52:46Z',
+    },
+  ];
   const audience = 'api://AzureADTokenExchange';
   const issuer = issuerOf({ id: TENANT }, audience);
   const federated = [OWN_IDENTITY_OBJECT, OWN_APP_OBJECT].map((subject) => ({ issuer, subject, audience }));
@@ -106,7 +123,8 @@ function tenants(): Entra['tenants'] {
       id: TENANT,
       domains: ['contoso.onmicrosoft.com'],
       apps: {
-        [APP]: { secrets },
+        [APP]: { secrets, mayReadItself: true },
+        [OTHER_APP]: { secrets },
         [APP_WITHOUT_ROLE]: { secrets },
         [DISABLED_APP]: { secrets, isDisabled: true },
         [OWN_APP]: { secrets: [{ value: OWN_APP_SECRET }], objectId: OWN_APP_OBJECT },

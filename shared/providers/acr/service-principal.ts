@@ -4,9 +4,13 @@ import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import { asRefusal } from '../../oci/refusals.ts';
 import type { Refusal, Verdict, Warning } from '../../oci/stages.ts';
+import type { Wire } from '../../oci/wire.ts';
 import { defineMethod } from '../provider.ts';
 import type { Identity, MethodContext } from '../provider.ts';
+import { expiryWarnings } from '../expiry.ts';
 import { clientIdField, clientSecretField, tenantIdField } from './app-fields.ts';
+import { findAppSecret } from './app-secret.ts';
+import type { SignedInApp } from './app-secret.ts';
 import { azureCloud } from './cloud.ts';
 import { requestEntraToken } from './entra.ts';
 import { exchangeToken, REGISTRY_SCOPE } from './exchange.ts';
@@ -38,21 +42,28 @@ export const acrServicePrincipal = defineMethod({
   provider: 'acr',
   method: 'service-principal',
   title: 'Service principal',
-  description: 'An app of Microsoft Entra ID with a client secret and a role on the registry.',
+  description:
+    'An app of Microsoft Entra ID with a client secret and a role on the registry. Until when the secret is good is known where the app may read itself in Microsoft Graph.',
   settings: settingsSchema,
   material: materialSchema,
   registry: ({ url }) => parseRegistryAddress(url),
   username: ({ clientId }) => clientId,
   async login(context) {
-    const { settings, material, scope, http, clock, signal } = context;
-    const exchanged = scope && exchangeFor(context);
-    if (!exchanged) return asItIs(settings.clientId, material.clientSecret);
-    return narrowedLogin({ session: http, clock, signal }, await exchanged, scope);
+    const { settings, material, scope } = context;
+    const app = appOf(context);
+    if (!app || !scope) return asItIs(settings.clientId, material.clientSecret);
+    const wire = wireOf(context);
+    return narrowedLogin(wire, await exchange(wire, app, await signIn(wire, app)), scope);
   },
   async identify(context): Promise<Identity> {
+    const app = appOf(context);
+    if (!app) return { provesNothing: true };
     try {
-      const exchanged = await exchangeFor(context);
-      return exchanged ? { rightsHint: rolesHint(undefined, 'the app') } : { provesNothing: true };
+      const wire = wireOf(context);
+      const token = await signIn(wire, app);
+      const [, secret] = await Promise.all([exchange(wire, app, token), findAppSecret(wire, app)]);
+      const warnings = secret ? expiryWarnings(secret.expiresAt, context.clock) : [];
+      return { ...secret, warnings, rightsHint: rolesHint(undefined, 'the app') };
     } catch (error) {
       const refusal = asRefusal(error);
       if (CLEAR_NO.has(refusal.verdict)) throw refusal;
@@ -80,16 +91,23 @@ const NO_TENANT: Warning = {
   hint: 'Give the tenant id.',
 };
 
-/** A token of the registry for the principal, by way of Entra ID; undefined where no tenant is known. */
-function exchangeFor({ settings, material, registry, http, clock, signal }: Context): Promise<Secret> | undefined {
+/** Undefined where no tenant is known that could be asked. */
+function appOf({ settings, material, registry }: Context): SignedInApp | undefined {
   const { tenantId, clientId } = settings;
   const cloud = azureCloud(registry.host);
-  if (!tenantId || !cloud) return undefined;
-  const wire = { session: http, clock, signal };
-  const app = { host: cloud.entra, tenantId, clientId, proof: material };
-  return requestEntraToken(wire, app, REGISTRY_SCOPE).then((token) =>
-    exchangeToken(wire, { token, tenantId, noRoleHint: rolesHint(undefined, 'the app') }),
-  );
+  return tenantId && cloud ? { host: cloud.entra, graph: cloud.graph, tenantId, clientId, proof: material } : undefined;
+}
+
+function wireOf({ http, clock, signal }: Context): Wire {
+  return { session: http, clock, signal };
+}
+
+function signIn(wire: Wire, app: SignedInApp): Promise<Secret> {
+  return requestEntraToken(wire, app, REGISTRY_SCOPE);
+}
+
+function exchange(wire: Wire, { tenantId }: SignedInApp, token: Secret): Promise<Secret> {
+  return exchangeToken(wire, { token, tenantId, noRoleHint: rolesHint(undefined, 'the app') });
 }
 
 function unconfirmed({ message, hint }: Refusal): Warning {

@@ -3,10 +3,15 @@ import { NULL_GUID } from '../../../shared/providers/acr/guid.ts';
 import {
   APP,
   APP_SECRET,
+  APP_SECRET_END,
+  APP_SECRET_ID,
   APP_WITHOUT_ROLE,
+  CHINA_GRAPH,
   DISABLED_APP,
   ENTRA,
+  GRAPH,
   OLD_APP_SECRET,
+  OTHER_APP,
   OTHER_TENANT,
   REGISTRY,
   startAzure,
@@ -48,6 +53,8 @@ const handOut = async (body: object, request: object) => {
   const { json } = await create(body);
   return (await service.post(`${CREDENTIALS}/${json.id}/login`, request)).json;
 };
+/** Of the app, as Entra ID and Graph have them. */
+const secretsOf = () => azure.entra.tenants[0]?.apps[APP]?.secrets ?? [];
 const codes = (warnings: { code: string }[]) => warnings.map(({ code }) => code);
 
 describe('a service principal with its tenant', () => {
@@ -146,7 +153,7 @@ describe('a service principal with its tenant', () => {
     expect(await check(form({ url: CHINA }))).toMatchObject({ verdict: 'valid', warnings: [] });
 
     const asked = new Set(azure.hosts.requests.slice(before).map(({ host }) => host));
-    expect([...asked]).toEqual([CHINA, CHINA_ENTRA]);
+    expect([...asked]).toEqual([CHINA, CHINA_ENTRA, CHINA_GRAPH]);
   });
 
   test('a regional endpoint may name the token service of all regions', async () => {
@@ -176,6 +183,60 @@ describe('a service principal with its tenant', () => {
       leavesBehind: [],
     });
     expect([...azure.uploads]).toEqual([]);
+  });
+});
+
+describe('the end of its secret', () => {
+  test('is known where the app may read itself in Microsoft Graph', async () => {
+    const { json } = await create(form({ environments: ['dev'] }));
+
+    expect(json.active).toMatchObject({ expiresAt: APP_SECRET_END, upstreamId: APP_SECRET_ID });
+    expect(json.warnings).toEqual([]);
+  });
+
+  test('is warned of when it is near', async () => {
+    const [secret] = secretsOf();
+    if (!secret) throw new Error('The app has a secret.');
+    secret.endDateTime = new Date(Date.now() + 5 * 86_400_000).toISOString();
+
+    expect(codes((await check(form())).warnings)).toEqual(['EXPIRES_SOON']);
+    secret.endDateTime = APP_SECRET_END;
+  });
+
+  test('is not guessed where two secrets begin alike', async () => {
+    secretsOf().push({ value: 'abc9Q~another-secret', keyId: 'another', endDateTime: '2100-01-01T00:00:00Z' });
+
+    const { json } = await create(form({ environments: ['dev'] }));
+
+    expect(json.active).toMatchObject({ expiresAt: null, upstreamId: null });
+    secretsOf().pop();
+  });
+
+  test.for([
+    ['is out of order', oddities.status(503)],
+    ['answers with something else', oddities.status(200, {}, '{"value":[]}')],
+    [
+      'gives an end that is none',
+      oddities.status(200, {}, '{"passwordCredentials":[{"keyId":"k","hint":"abc","endDateTime":"soon"}]}'),
+    ],
+    ['never answers', oddities.silence()],
+  ] as const)('is not known while Graph %s, and nobody is troubled by it', async ([, mood]) => {
+    azure.hosts.moods.set(GRAPH, mood);
+
+    expect(await create(form({ environments: ['dev'] }))).toMatchObject({
+      status: 201,
+      json: { warnings: [], active: { expiresAt: null } },
+    });
+  });
+
+  test('is not asked for again and again where the app may not read itself', async () => {
+    const before = azure.hosts.requests.length;
+
+    for (let time = 0; time < 3; time++) {
+      expect(await check(form({ clientId: OTHER_APP }))).toMatchObject({ verdict: 'valid', warnings: [] });
+    }
+
+    expect(azure.hosts.requests.slice(before).filter(({ host }) => host === GRAPH)).toHaveLength(1);
   });
 });
 
