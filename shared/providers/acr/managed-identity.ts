@@ -61,6 +61,7 @@ export const acrManagedIdentity = defineMethod({
       rightsHint: rolesHint(roleModeOf(registry), 'the identity of this service'),
     };
   },
+  tellsNoEnd: true,
   privileges: {
     pull: "For the service's identity: Reader on the registry, and AcrPull; where the registry uses ABAC repository permissions, Container Registry Repository Reader in place of AcrPull.",
     push: "For the service's identity: Reader on the registry, and AcrPush; where the registry uses ABAC repository permissions, Container Registry Repository Writer in place of AcrPush.",

@@ -49,6 +49,7 @@ export const acrWorkloadIdentity = defineMethod({
   },
   /** Whom the registry gives a token by exchange in `login`, it knows. */
   identify: async () => ({ rightsHint: rolesHint(undefined, 'the app') }),
+  tellsNoEnd: true,
   privileges: {
     pull: 'A federated credential of the app that trusts the managed identity of this service, and for the app in the tenant of the registry: AcrPull; where the registry uses ABAC repository permissions: Container Registry Repository Reader.',
     push: 'A federated credential of the app that trusts the managed identity of this service, and for the app in the tenant of the registry: AcrPush; where the registry uses ABAC repository permissions: Container Registry Repository Writer.',
