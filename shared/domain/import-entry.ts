@@ -45,7 +45,7 @@ export interface ImportEntry {
   id?: string;
   failure?: EntryFailure;
   /** How often its registry asked to slow down. */
-  refusals?: number;
+  postponed?: number;
 }
 
 /** A line as it was read. */

@@ -55,7 +55,7 @@ export async function startImport(
   const parcels: Parcel[] = [];
   for (const { packed, place } of planned) parcels.push(await storeParcel(app, job, place, packed));
   await writeEntries(app, job, entries);
-  const data: ImportData = { check: options.check, source, total: entries.length, next: 0, parcels };
+  const data: ImportData = { check: options.check, source, total: entries.length, next: 0, parcels, refused: {} };
   const begun: Job = { ...job, data: { ...data } };
   await beginJob(app, begun);
   return viewImport(begun, entries);

@@ -196,6 +196,21 @@ describe('an import', () => {
     ]);
   });
 
+  test('stops asking a registry that refuses one user again and again', async () => {
+    const login = { url: registry.url, username: 'ci', password: 'wrong-password' };
+    const credentials = Array.from({ length: 5 }, (_, number) => ({ ...login, name: `Wrong ${number}` }));
+    const begun = await startImport(opened.app, where, { check: 'live' }, { schemaVersion: 1, credentials });
+
+    await opened.workOff();
+
+    const { entries } = await report(begun);
+    expect(entries.map(({ code, verdict }) => [code, verdict])).toEqual([
+      ...Array.from({ length: 3 }, () => ['CREDENTIAL_REJECTED', 'invalid_credentials']),
+      ...Array.from({ length: 2 }, () => ['CREDENTIAL_REJECTED', undefined]),
+    ]);
+    expect(logins()).toBe(3);
+  });
+
   test('says so where somebody removed what it was to make', async () => {
     const begun = await begin(1, 'skip');
     const [parcel = ''] = await stored();
