@@ -85,7 +85,7 @@ export async function checkAndLearn(
   const stop = await noteAnswer(app, credential, result.verdict);
   const known = { ...result, warnings: [...result.warnings, ...(stop ? [stop] : [])] };
   const status = await changeStatus(app, credential, (status) => learned(app, status, known, identity), by);
-  if (identity?.expiresAt) await planReminder(app, withLearned(credential, status));
+  if (identity?.expiresAt ?? identity?.issuedAt) await planReminder(app, withLearned(credential, status));
   return { ...withAnswers(known, repositories), standing: status.standing };
 }
 
@@ -126,8 +126,12 @@ function isStopped({ warnings }: Status): boolean {
 }
 
 /** What is kept of the provider's word: only what it said. */
-function identityPart({ expiresAt, upstreamId }: Identity): Status['identity'] {
-  return { ...(expiresAt && { expiresAt: expiresAt.toISOString() }), ...(upstreamId && { upstreamId }) };
+function identityPart({ expiresAt, issuedAt, upstreamId }: Identity): Status['identity'] {
+  return {
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    ...(issuedAt && { issuedAt: issuedAt.toISOString() }),
+    ...(upstreamId && { upstreamId }),
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

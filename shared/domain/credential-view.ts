@@ -16,7 +16,13 @@ export interface CredentialView {
   method: string;
   /** Every setting of the method stands beside the common fields, under its own name. */
   [setting: string]: unknown;
-  active: { since: string; expiresAt: string | null; upstreamId: string | null; store: SecretStoreName | null };
+  active: {
+    since: string;
+    issuedAt: string | null;
+    expiresAt: string | null;
+    upstreamId: string | null;
+    store: SecretStoreName | null;
+  };
   status: Omit<Status, 'schemaVersion' | 'of' | 'identity' | 'warnings'>;
   warnings: Status['warnings'];
   revision: number;
@@ -58,6 +64,7 @@ export function viewCredential(app: App, stored: Credential, status: Status): Cr
     defaultIn,
     active: {
       since: active.since,
+      issuedAt: active.issuedAt ?? null,
       expiresAt: active.expiresAt ?? null,
       upstreamId: active.upstreamId ?? null,
       store: active.secret?.store ?? null,

@@ -2,6 +2,7 @@ import { DAY } from '../lib/clock.ts';
 import type { Warning } from '../oci/stages.ts';
 import { effectiveEnvironments } from './caller.ts';
 import { methodOf, type Credential } from './credential.ts';
+import { replacementDue } from './plan.ts';
 import type { Project } from './policy.ts';
 import type { Status } from './status.ts';
 
@@ -15,6 +16,7 @@ export function warningsOfCredential(credential: Credential, status: Status, pro
   return [
     ...checked,
     ...expiryWarnings(credential, now),
+    ...ruleWarnings(credential, now),
     ...rightsWarnings(credential, status),
     ...sharingWarnings(credential, project),
   ];
@@ -30,6 +32,19 @@ function expiryWarnings({ active }: Credential, now: Date): Warning[] {
     {
       code: 'EXPIRES_SOON',
       detail: `The login ends in ${days} ${days === 1 ? 'day' : 'days'}.`,
+      hint: 'Issue a new secret and give it with PATCH.',
+    },
+  ];
+}
+
+/** What was made long before it came here may be over the rule at once, and is reminded of no more. */
+function ruleWarnings(credential: Credential, now: Date): Warning[] {
+  const due = replacementDue(credential);
+  if (!due || due > now) return [];
+  return [
+    {
+      code: 'REPLACEMENT_DUE',
+      detail: `It should have been replaced by ${due.toISOString().slice(0, 10)}, as its rotation policy says.`,
       hint: 'Issue a new secret and give it with PATCH.',
     },
   ];

@@ -24,6 +24,9 @@ export interface Active {
   /** The provider's id of this material. */
   upstreamId?: string;
   expiresAt?: string;
+  /** When the provider made it; absent: it does not say. */
+  issuedAt?: string;
+  /** Since when it is in use here. */
   since: string;
 }
 

@@ -31,6 +31,7 @@ export function activePart(
     settings,
     username: method.username?.(settings) ?? result?.identity?.username,
     upstreamId: result?.identity?.upstreamId,
+    issuedAt: result?.identity?.issuedAt?.toISOString(),
     expiresAt: result?.identity?.expiresAt?.toISOString() ?? common.expiresAt,
     since,
   };

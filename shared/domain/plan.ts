@@ -53,12 +53,13 @@ export async function planReminder(app: App, credential: Credential): Promise<vo
 
 /** When the login ends, by the provider's or the owner's word, or should be replaced by the owner's own rule. */
 export function endOf(credential: Credential | undefined): Date | undefined {
-  const { active, rotationPolicy } = credential ?? {};
-  const ends = [
-    ...(active?.expiresAt ? [new Date(active.expiresAt).getTime()] : []),
-    ...(active && rotationPolicy ? [new Date(active.since).getTime() + rotationPolicy.everyDays * DAY] : []),
-  ];
-  return ends.length > 0 ? new Date(Math.min(...ends)) : undefined;
+  const ends = [credential?.active.expiresAt, credential && replacementDue(credential)].filter((end) => end !== undefined);
+  return ends.length > 0 ? new Date(Math.min(...ends.map((end) => new Date(end).getTime()))) : undefined;
+}
+
+/** When the owner's rule wants a new secret: its age counts from when the provider made it, else from when it came here. */
+export function replacementDue({ active, rotationPolicy }: Credential): Date | undefined {
+  return rotationPolicy && after(new Date(active.issuedAt ?? active.since), rotationPolicy.everyDays * DAY);
 }
 
 function nextReminder(credential: Credential, now: number): number | undefined {

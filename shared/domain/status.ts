@@ -14,7 +14,7 @@ export interface Status {
   capabilities?: Capability[];
   warnings: Warning[];
   /** The provider's own word about the login in use, from a check after it was stored. */
-  identity?: { expiresAt?: string; upstreamId?: string };
+  identity?: { expiresAt?: string; issuedAt?: string; upstreamId?: string };
   lastUsedAt?: string;
 }
 

@@ -63,7 +63,8 @@ const CredentialView = z
     rotationPolicy: z.strictObject({ everyDays: z.number(), graceHours: z.number(), issuer: z.string() }).optional(),
     expiresAt: time.optional(),
     active: z.strictObject({
-      since: time,
+      since: time.meta({ description: 'Since when this login is in use here.' }),
+      issuedAt: time.nullable().meta({ description: 'When the provider made it; null if it does not say.' }),
       expiresAt: time.nullable(),
       upstreamId: z.string().nullable(),
       store: SecretStoreName.nullable().meta({ description: 'Where its secret lies; null if it has none.' }),

@@ -45,6 +45,8 @@ export interface InferredMethod {
 export interface Identity {
   username?: string;
   expiresAt?: Date;
+  /** When the provider made this very material: its age counts from here. */
+  issuedAt?: Date;
   /** The provider's id of this very material, by which it can be revoked. */
   upstreamId?: string;
   /** What works and yet should be looked at, in the provider's own terms: never expires, may push, rate limit. */

@@ -14,6 +14,8 @@ function warnings({
   checked = [],
   environments = ['prod'],
   method = 'password',
+  issuedDaysAgo,
+  everyDays,
 }: {
   days?: number;
   purpose?: 'pull' | 'push';
@@ -22,6 +24,10 @@ function warnings({
   checked?: string[];
   environments?: string[];
   method?: 'password' | 'node-role';
+  /** By the provider's word. */
+  issuedDaysAgo?: number;
+  /** Of the rotation policy. */
+  everyDays?: number;
 }): string[] {
   const expiresAt = days === undefined ? undefined : after(NOW, days * DAY).toISOString();
   const provider = method === 'password' ? 'generic' : 'ecr';
@@ -30,7 +36,13 @@ function warnings({
     method,
     purpose,
     environments,
-    active: { settings: {}, since: NOW.toISOString(), expiresAt },
+    active: {
+      settings: {},
+      since: NOW.toISOString(),
+      expiresAt,
+      ...(issuedDaysAgo !== undefined && { issuedAt: after(NOW, -issuedDaysAgo * DAY).toISOString() }),
+    },
+    ...(everyDays !== undefined && { rotationPolicy: { everyDays, graceHours: 24, issuer: 'self' } }),
   } as unknown as Credential;
   const status = { ...unverified(credential), capabilities, warnings: checked.map((code) => ({ code, detail: '', hint: '' })) };
   return warningsOfCredential(credential, status, PROJECT, NOW).map(({ code }) => code);
@@ -50,6 +62,10 @@ test.for([
   { what: { environments: ['dev', 'prod'] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
   { what: { environments: [] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
   { what: { environments: [], method: 'node-role' as const }, codes: [] },
+  { what: { everyDays: 90 }, codes: [] },
+  { what: { everyDays: 90, issuedDaysAgo: 89 }, codes: [] },
+  { what: { everyDays: 90, issuedDaysAgo: 90 }, codes: ['REPLACEMENT_DUE'] },
+  { what: { issuedDaysAgo: 900 }, codes: [] },
 ])('a credential with $what warns of $codes', ({ what, codes }) => {
   expect(warnings(what)).toEqual(codes);
 });

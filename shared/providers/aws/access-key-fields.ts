@@ -23,6 +23,7 @@ export const accessKeyId = () =>
       group: 'details',
       order: 20,
       example: 'AKIAIOSFODNN7EXAMPLE',
+      description: 'Where its user may call iam:ListAccessKeys on itself, the age of the key is known.',
       obtain: 'AWS console > IAM > Users > the user > Security credentials > Access keys.',
       binding: true,
     } satisfies FieldMeta);

@@ -1,8 +1,10 @@
 import type { AwsKey } from '../../lib/aws-key.ts';
+import { DAY } from '../../lib/clock.ts';
 import { NetError } from '../../net/net-error.ts';
 import { Refusal } from '../../oci/stages.ts';
 import type { Warning } from '../../oci/stages.ts';
 import type { Identity, MethodContext } from '../provider.ts';
+import { readKeyRecord, type KeyRecord } from './key-record.ts';
 import { awsRefusal } from './refusal.ts';
 import { sdkSettings } from './sdk-session.ts';
 
@@ -11,6 +13,9 @@ const LASTING: Warning = {
   detail: 'Access keys never expire: whoever gets hold of this one can use it until it is made inactive.',
   hint: 'Make a new key from time to time, give it here, and delete the old one.',
 };
+
+/** What AWS itself advises: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3 */
+const OLD_DAYS = 90;
 
 const UNKNOWN: Warning = {
   code: 'IDENTITY_UNKNOWN',
@@ -28,20 +33,20 @@ export interface CallerQuestion {
 }
 
 /**
- * Whose key it is. The question needs no permission, so that a "no" means the key itself; that STS is down means nothing,
- * because minting asks AWS again. Throws Refusal for a key that AWS does not accept.
+ * Whose key it is, and how old. The question needs no permission, so that a "no" means the key itself; that STS is down
+ * means nothing, because minting asks AWS again. IAM is asked beside it, and never missed. Throws Refusal for a key that AWS does not accept.
  *
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export async function identifyCaller(context: MethodContext, question: CallerQuestion): Promise<Identity> {
-  const { key, account } = question;
-  const always = { upstreamId: key.accessKeyId };
-  const caller = await askCaller(context, question);
-  if (!caller) return { ...always, warnings: [LASTING, UNKNOWN] };
+  const { key, region, account } = question;
+  const [caller, record] = await Promise.all([askCaller(context, question), readKeyRecord(context, key, region)]);
+  const who = caller ? [...rootWarnings(caller), ...accountWarnings(caller.account, account)] : [UNKNOWN];
   return {
-    ...always,
-    username: caller.arn,
-    warnings: [LASTING, ...rootWarnings(caller), ...accountWarnings(caller.account, account)],
+    upstreamId: key.accessKeyId,
+    ...(caller && { username: caller.arn }),
+    ...(record && { issuedAt: record.createdAt }),
+    warnings: [LASTING, ...who, ...(record ? recordWarnings(record, context.clock.now()) : [])],
   };
 }
 
@@ -66,6 +71,26 @@ async function askCaller(context: MethodContext, { key, region, endpoint }: Call
 function saysNothing(error: Error): boolean {
   if (error instanceof NetError) return true;
   return error instanceof Refusal && error.verdict !== 'invalid_credentials' && error.verdict !== 'expired';
+}
+
+function recordWarnings({ createdAt, isActive }: KeyRecord, now: Date): Warning[] {
+  const warnings: Warning[] = [];
+  const days = Math.floor((now.getTime() - createdAt.getTime()) / DAY);
+  if (days > OLD_DAYS) {
+    warnings.push({
+      code: 'OLD_KEY',
+      detail: `The key was made on ${createdAt.toISOString().slice(0, 10)}, ${days} days ago.`,
+      hint: 'Make a new key for its user, give it here, and delete the old one.',
+    });
+  }
+  if (!isActive) {
+    warnings.push({
+      code: 'KEY_INACTIVE',
+      detail: 'IAM says that the key is inactive: it works for a moment more, at most.',
+      hint: 'Make it active again, or give another key.',
+    });
+  }
+  return warnings;
 }
 
 function rootWarnings({ arn }: Caller): Warning[] {

@@ -7,6 +7,8 @@ import { CHECKS, CREDENTIALS, dockerConfigOf, mistakesOf, outcomeOf, startServic
 const PLACE = { account: '123456789012', region: 'eu-west-1' };
 const HOSTS = awsHosts(PLACE);
 const KEY = 'AKIA2222222222222222';
+const DAY = 86_400_000;
+const OLD = 'AKIAOLD2222222222222';
 const CALLS = ['sts:GetCallerIdentity', 'ecr:GetAuthorizationToken'];
 
 let aws: Aws;
@@ -25,6 +27,7 @@ afterAll(async () => {
   await aws[Symbol.asyncDispose]();
 });
 
+const userArn = (name: string) => `arn:aws:iam::${PLACE.account}:user/${name}`;
 const form = (more: object = {}) => ({ url: HOSTS.registry, accessKeyId: KEY, secretAccessKey: SECRET, ...more });
 
 describe('ecr/access-key', () => {
@@ -211,6 +214,57 @@ describe('ecr/access-key', () => {
       `${HOSTS.ecr} AWS4-HMAC-SHA256`,
       `${HOSTS.registry} Basic`,
     ]);
+  });
+
+  test('knows how old a key is that may read itself, and says so where it is old', async () => {
+    const allowed = new Set(['ecr:GetAuthorizationToken', 'iam:ListAccessKeys']);
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const made = (days: number) => new Date(now - days * DAY);
+    aws.addKey(OLD, { arn: userArn('old'), allowed, createdAt: made(100) });
+    aws.addKey('AKIAYOUNG22222222222', { arn: userArn('young'), allowed, createdAt: made(20) });
+    const create = async (accessKeyId: string) =>
+      service.post(CREDENTIALS, {
+        name: accessKeyId,
+        ...form({ accessKeyId }),
+        environments: ['prod'],
+        rotationPolicy: { everyDays: 90 },
+      });
+
+    const old = await create(OLD);
+    const young = await create('AKIAYOUNG22222222222');
+
+    expect(old.json.active.issuedAt).toBe(made(100).toISOString());
+    expect(warningCodes(old)).toEqual(['NEVER_EXPIRES', 'OLD_KEY', 'REPLACEMENT_DUE']);
+    expect(old.text).toContain(made(100).toISOString().slice(0, 10));
+    expect(young.json.active.issuedAt).toBe(made(20).toISOString());
+    expect(warningCodes(young)).toEqual(['NEVER_EXPIRES']);
+
+    const { json } = await service.post(`${CREDENTIALS}?check=skip`, { name: 'Later', ...form({ accessKeyId: OLD }) });
+    await service.post(`${CREDENTIALS}/${json.id}/check`);
+    expect((await service.get(`${CREDENTIALS}/${json.id}`)).json.active.issuedAt).toBe(made(100).toISOString());
+  });
+
+  test('says nothing of the age of a key that may not read itself, and does not ask again', async () => {
+    const accessKeyId = 'AKIASILENT2222222222';
+    aws.addKey(accessKeyId, { arn: userArn('silent') });
+    const before = aws.calls.length;
+
+    const first = await service.post(CHECKS, form({ accessKeyId }));
+    const second = await service.post(CHECKS, form({ accessKeyId }));
+
+    expect([outcomeOf(first), outcomeOf(second)]).toEqual([{ verdict: 'valid' }, { verdict: 'valid' }]);
+    expect(warningCodes(second)).toEqual(['NEVER_EXPIRES']);
+    expect(aws.calls.slice(before).filter((call) => call === 'iam:ListAccessKeys')).toHaveLength(1);
+  });
+
+  test('is checked in time while IAM never answers', async () => {
+    aws.addKey('AKIAPATIENT222222222', { arn: userArn('patient') });
+    aws.hosts.moods.set(HOSTS.iam, oddities.silence());
+    const reply = await service.post(CHECKS, form({ accessKeyId: 'AKIAPATIENT222222222' }));
+    aws.hosts.moods.delete(HOSTS.iam);
+
+    expect(outcomeOf(reply)).toEqual({ verdict: 'valid' });
+    expect(warningCodes(reply)).toEqual(['NEVER_EXPIRES']);
   });
 
   test("asks AWS itself, whatever the machine's own settings of AWS say", async () => {
