@@ -6,8 +6,7 @@ import type { MethodContext } from '../provider.ts';
 import { globalHost, registryName } from './address.ts';
 import { readArmRegistry } from './arm-registry.ts';
 import type { ArmRegistry } from './arm-registry.ts';
-import { azureCloud } from './cloud.ts';
-import type { AzureCloud } from './cloud.ts';
+import { ownCloud } from './cloud.ts';
 import { parseRegistryId } from './registry-id.ts';
 import { ABAC_IGNORES } from './roles.ts';
 import type { RoleMode } from './roles.ts';
@@ -29,7 +28,7 @@ export async function readOwnRegistry(context: Context): Promise<ArmRegistry> {
   const { registryId, clientId } = settings;
   const { name } = parseRegistryId(registryId);
   if (name.toLowerCase() !== registryName(registry.host)) throw mismatch(`the registry ${name}`, registry.host);
-  const { arm } = cloudOf(registry.host);
+  const { arm } = ownCloud(context);
   const token = await cloud.entraToken(`https://${arm}/.default`, { signal, clientId });
   const found = await readArmRegistry(context, { host: arm, registryId, token });
   assertAt(registry.host, found);
@@ -42,6 +41,7 @@ export async function readOwnRegistry(context: Context): Promise<ArmRegistry> {
  * at the host, others, and NetError.
  */
 export async function knownRegistry(context: Context): Promise<ArmRegistry> {
+  ownCloud(context);
   return kept.get(keyOf(context)) ?? readOwnRegistry(context);
 }
 
@@ -54,18 +54,6 @@ function keyOf({ settings, registry }: Context): string {
 function assertAt(host: string, { name = '', loginServer = '' }: ArmRegistry): void {
   const isSame = loginServer.toLowerCase() === globalHost(host) && name.toLowerCase() === registryName(host);
   if (!isSame) throw mismatch(`the registry ${name} at ${loginServer}`, host);
-}
-
-/** The clouds where regcred's own identity can be. Throws Refusal for one that was closed. */
-export function cloudOf(host: string): AzureCloud {
-  const cloud = azureCloud(host);
-  if (cloud) return cloud;
-  throw new Refusal(
-    'misconfigured',
-    'CLOUD_CLOSED',
-    `The cloud of ${host} was closed.`,
-    'Give the address that the registry has now.',
-  );
 }
 
 export function roleModeOf({ roleAssignmentMode }: ArmRegistry): RoleMode {

@@ -3,10 +3,10 @@ import { parseRegistryAddress } from '../../oci/address.ts';
 import { defineMethod } from '../provider.ts';
 import { clientIdField, tenantIdField } from './app-fields.ts';
 import { requestEntraToken } from './entra.ts';
+import { ownCloud } from './cloud.ts';
 import { exchangeToken, REGISTRY_SCOPE } from './exchange.ts';
 import { exchangedLogin, narrowedLogin } from './exchanged-login.ts';
 import { loginServerField } from './login-server-field.ts';
-import { cloudOf } from './own-registry.ts';
 import { rolesHint } from './roles.ts';
 
 const settingsSchema = () =>
@@ -34,10 +34,10 @@ export const acrWorkloadIdentity = defineMethod({
   username: ({ clientId }) => clientId,
   upstreams: ({ clientId }) => [{ pointer: '/clientId', name: clientId }],
   async login(context) {
-    const { settings, registry, cloud, scope, http, clock, signal } = context;
+    const { settings, cloud, scope, http, clock, signal } = context;
     const { tenantId, clientId } = settings;
     const wire = { session: http, clock, signal };
-    const { entra, assertionAudience } = cloudOf(registry.host);
+    const { entra, assertionAudience } = ownCloud(context);
     const assertion = await cloud.entraToken(`${assertionAudience}/.default`, { signal });
     const token = await requestEntraToken(
       wire,

@@ -55,12 +55,15 @@ describe('the address of an Azure container registry', () => {
   });
 
   test.for([
-    ['contoso.azurecr.io', 'login.microsoftonline.com'],
-    ['contoso.azurecr.cn', 'login.partner.microsoftonline.cn'],
-    ['contoso.westus.geo.azurecr.us', 'login.microsoftonline.us'],
-    ['contoso.azurecr.de', undefined],
-  ])('the cloud of %s gives tokens at %s', ([host = '', entra]) => {
-    expect(azureCloud(host)?.entra).toBe(entra);
+    ['contoso.azurecr.io', 'login.microsoftonline.com', 'management.azure.com', 'graph.microsoft.com'],
+    ['contoso.azurecr.cn', 'login.partner.microsoftonline.cn', 'management.chinacloudapi.cn', 'microsoftgraph.chinacloudapi.cn'],
+    ['contoso.westus.geo.azurecr.us', 'login.microsoftonline.us', 'management.usgovcloudapi.net', 'graph.microsoft.us'],
+  ])('the cloud of %s has the services %s, %s and %s', ([host = '', entra, arm, graph]) => {
+    expect(azureCloud(host)).toMatchObject({ entra, arm, graph });
+  });
+
+  test('the cloud of contoso.azurecr.de was closed', () => {
+    expect(azureCloud('contoso.azurecr.de')).toBeUndefined();
   });
 
   test.for(['contoso.azurecr.io', 'contoso-a1b2c3d4.azurecr.io', 'contoso.westeurope.geo.azurecr.io'])(

@@ -116,6 +116,17 @@ describe("regcred's own identity at a registry that the project may use", () => 
     });
   });
 
+  test('can be turned to another registry of the project, by both of its fields', async () => {
+    const { json } = await create();
+    const patch = (body: object) => service.patch(`${CREDENTIALS}/${json.id}`, body, { headers: { 'if-match': '*' } });
+
+    expect(outcomeOf(await patch({ url: HASHED }))).toEqual({ verdict: 'misconfigured', code: 'UPSTREAM_MISMATCH' });
+    expect(await patch({ url: HASHED, registryId: registryId('tailspin') })).toMatchObject({
+      status: 200,
+      json: { url: HASHED },
+    });
+  });
+
   test('asks once however many want a login at once, and Resource Manager not for each', { timeout: 120_000 }, async () => {
     const { json } = await create();
     const before = azure.hosts.requests.length;
@@ -165,6 +176,15 @@ describe('what is wrong is told apart, and nothing is stored', () => {
 
     const asked = azure.hosts.requests.slice(before).map(({ method, host }) => `${method} ${host}`);
     expect(asked).toEqual([`GET ${REGISTRY}`, `GET ${ARM}`]);
+  });
+
+  test("a certificate that not everybody would trust: the token is not the project's to risk", async () => {
+    const before = azure.hosts.requests.length;
+
+    const reply = await check({ tls: 'custom-ca', ca: azure.hosts.network.ca });
+
+    expect(outcomeOf(reply)).toEqual({ verdict: 'misconfigured', code: 'TLS_RELAXED' });
+    expect(azure.hosts.requests.slice(before).map(({ method, host }) => `${method} ${host}`)).toEqual([`GET ${REGISTRY}`]);
   });
 
   test('a resource that is gone', async () => {
