@@ -59,13 +59,22 @@ function isSecretField(name: string): boolean {
   return SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
 }
 
+/** Characters of forms in memory: a secret of a few lines has hundreds, one that holds others has half a million. */
+const FORMS_KEPT = 10_000_000;
+
 /** Making the forms costs more than looking for them, and one secret passes through many requests. */
-const formsOf = new LRUCache<string, string[]>({ max: 1000, ttl: 10 * 60_000 });
+const formsOf = new LRUCache<string, string[]>({
+  maxSize: FORMS_KEPT,
+  sizeCalculation: (made) => made.reduce((sum, form) => sum + form.length, 1),
+  ttl: 10 * 60_000,
+});
 
 function knownForms(secret: string): string[] {
-  const known = formsOf.get(secret) ?? forms(secret);
-  formsOf.set(secret, known);
-  return known;
+  const known = formsOf.get(secret);
+  if (known) return known;
+  const made = forms(secret);
+  formsOf.set(secret, made);
+  return made;
 }
 
 /** As text, in JSON once and twice, in URLs and forms, and each of the first three in base64. */
