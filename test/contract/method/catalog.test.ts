@@ -1,14 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CommonInput } from '../../../shared/domain/common-input.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
-import { formSchema, type FieldSchema, type MethodView, type ProviderView } from '../../../shared/providers/catalog.ts';
-import type { Method } from '../../../shared/providers/provider.ts';
+import type { MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
 import { startDocumentedService } from '../../documented-service.ts';
-import { newGoogleKey } from '../../peers/google-key.ts';
 import type { Service } from '../../service.ts';
+import { exampleOf, exampleUpstreams } from './examples.ts';
 
 const CREDENTIALS = '/api/projects/default/credentials';
 const COMMON = new Set([...Object.keys(CommonInput.shape), 'provider', 'method', 'check']);
@@ -121,20 +119,3 @@ describe('a form drawn from the catalog alone', () => {
     }
   });
 });
-
-/** What a method touches as regcred itself with its own examples. */
-function exampleUpstreams(method: Method): string[] {
-  if (!method.upstreams) return [];
-  const { properties } = formSchema(method);
-  const fields = Object.keys(method.settings.shape).map((name) => [name, exampleOf(properties[name] ?? {})]);
-  return method.upstreams(method.settings.parse(Object.fromEntries(fields))).map(({ name }) => name);
-}
-
-/** A private key stands in no document, not even as an example. */
-function exampleOf({ example, format, ...field }: FieldSchema): unknown {
-  if (format === 'private-key') {
-    return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
-  }
-  if (format === 'key-file') return JSON.stringify(newGoogleKey().file);
-  return example ?? field['default'];
-}
