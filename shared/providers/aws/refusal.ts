@@ -52,6 +52,14 @@ export function awsRefusal(error: unknown, action: string): Error {
   if (THROTTLED.test(name)) {
     return new Refusal('rate_limited', 'THROTTLED', 'AWS asks to slow down.', 'Try again later.');
   }
+  if (name.startsWith('RegionDisabled')) {
+    return new Refusal(
+      'misconfigured',
+      'REGION_DISABLED',
+      `AWS has ${action} switched off in this region for the account.`,
+      'Enable the region of the registry in that account: AWS console > IAM > Account settings.',
+    );
+  }
   if (DENIED.has(name) || status === 403) {
     return new Refusal(
       'insufficient_permission',

@@ -188,6 +188,14 @@ describe('a role that does not trust regcred for this project', () => {
     expect(outcomeOf(reply)).toEqual({ verdict: 'insufficient_permission', code: 'AWS_PERMISSION_MISSING' });
   });
 
+  test('in a region that its account has switched off is told apart', async () => {
+    const error = '<Error><Type>Sender</Type><Code>RegionDisabledException</Code><Message>No.</Message></Error>';
+    const body = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}</ErrorResponse>`;
+    aws.hosts.moods.set(HOSTS.sts, oddities.status(403, { 'content-type': 'text/xml' }, body));
+
+    expect(outcomeOf(await service.post(CHECKS, form()))).toEqual({ verdict: 'misconfigured', code: 'REGION_DISABLED' });
+  });
+
   test('names the user that regcred is, where it is one', async () => {
     aws.addKey('AKIAOWNKEYOFREGCRED2', { arn: 'arn:aws:iam::210987654321:user/regcred', account: '210987654321' });
     const environment = { AWS_ACCESS_KEY_ID: 'AKIAOWNKEYOFREGCRED2', AWS_SECRET_ACCESS_KEY: SECRET };
