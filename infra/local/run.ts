@@ -4,7 +4,7 @@ import { readSettings, storageOf } from '../../shared/domain/settings.ts';
 import { systemClock, type Clock } from '../../shared/lib/clock.ts';
 import { openSqliteQueue } from '../../shared/stores/queue/sqlite.ts';
 import { openStorageQueue } from '../../shared/stores/queue/storage-queue.ts';
-import { startHost, type Host } from './host.ts';
+import { startHost, type Host, type HostOptions } from './host.ts';
 import { openLocalIssuer } from './issuer.ts';
 import { prepareLocalEnvironment, type LocalEnvironment } from './local-environment.ts';
 import { lineWriter } from './line-writer.ts';
@@ -19,7 +19,7 @@ const IDLE_MILLISECONDS = 100;
 /** Each look at a queue of a storage account is a call, which may be paid for. */
 const REMOTE_IDLE_MILLISECONDS = 1000;
 
-export interface LocalRun {
+export interface LocalRun extends Pick<HostOptions, 'leaseSeconds' | 'idleMilliseconds'> {
   /** The folder that was built; left out, the source runs. */
   built?: string;
   /** For the queues. */
@@ -29,7 +29,7 @@ export interface LocalRun {
 }
 
 /** Runs regcred on this machine until a signal ends it. Throws an Error whose message is meant for whoever started it. */
-export async function runLocally({ built, clock = systemClock, beforeLoad }: LocalRun): Promise<void> {
+export async function runLocally({ built, clock = systemClock, beforeLoad, ...waits }: LocalRun): Promise<void> {
   const project = resolve(import.meta.dirname, '../..');
   const environment = await prepareLocalEnvironment();
   const { dataFolder } = environment;
@@ -57,6 +57,7 @@ export async function runLocally({ built, clock = systemClock, beforeLoad }: Loc
       await beforeLoad?.();
     },
     idleMilliseconds: isEmbedded ? IDLE_MILLISECONDS : REMOTE_IDLE_MILLISECONDS,
+    ...waits,
   }).catch((error: unknown) => {
     throw isPortTaken(error)
       ? new Error(`Port ${environment.port} is taken: set REGCRED_PORT to another one, or to 0 for any`)

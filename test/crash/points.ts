@@ -1,29 +1,19 @@
-import type { CrashPlan } from './crash-plan.ts';
+import type { Call, CrashPlan } from './crash-plan.ts';
 
 export interface Point extends CrashPlan {
-  /** For people: `before call 3, secrets.put`. */
+  /** For people: `after call 3, PUT secrets/*`. */
   label: string;
 }
 
-/** Calls that leave everything as it was. */
-const READS = new Set(['records.get', 'records.range', 'secrets.get', 'secrets.find']);
-
 /**
- * Before and after each of these calls, less what finds the stores in the same state: reading changes nothing, so the
- * moments around reads that follow each other are one.
+ * Before and after each of these calls, each state of the stores once: reading changes nothing, and between the answer to
+ * one call and the next call nothing happens. So these are before the first one, and after each that changes something.
  */
-export function pointsOf(functionName: string, calls: string[]): Point[] {
-  return calls.flatMap((name, index) => {
-    return momentsOf(name, calls[index - 1]).map((moment) => ({
-      functionName,
-      moment,
-      call: index + 1,
-      label: `${functionName}: ${moment} call ${index + 1}, ${name}`,
-    }));
-  });
-}
+export function pointsOf(functionName: string, calls: Call[]): Point[] {
+  const after = calls.flatMap(({ name, changes }, index) => (changes ? [pointOf('after', index + 1, name)] : []));
+  return calls.length === 0 ? [] : [pointOf('before', 1, calls[0]?.name ?? ''), ...after];
 
-function momentsOf(name: string, previous: string | undefined): CrashPlan['moment'][] {
-  if (!READS.has(name)) return ['before', 'after'];
-  return previous !== undefined && READS.has(previous) ? [] : ['before'];
+  function pointOf(moment: CrashPlan['moment'], call: number, name: string): Point {
+    return { functionName, moment, call, label: `${functionName}: ${moment} call ${call}, ${name}` };
+  }
 }

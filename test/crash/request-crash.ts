@@ -1,47 +1,49 @@
 import { expect } from 'vitest';
-import type { Reply, Service } from '../service.ts';
-import { temporaryFolder } from '../stores/temporary-folder.ts';
-import { countedCalls } from './crash-plan.ts';
-import { HOUR_SECONDS, settle, startCrashing } from './crashing-service.ts';
+import type { Reply } from '../service.ts';
+import { countedCalls, type Call } from './crash-plan.ts';
 import { disagreements } from './outside.ts';
 import { pointsOf } from './points.ts';
+import { HOUR_SECONDS, openProgram, type Program } from './program.ts';
+import type { OpenStage } from './stage.ts';
 
 /** A request that changes something, and how to see whether it did. */
 export interface ChangeStory<Subject> {
   /** The function that answers it. */
   functionName: string;
-  prepare(service: Service, number: number): Promise<Subject>;
-  change(service: Service, subject: Subject): Promise<Reply>;
+  prepare(program: Program, number: number): Promise<Subject>;
+  change(program: Program, subject: Subject): Promise<Reply>;
   /** True: the change is wholly there. False: nothing of it. Throws for anything else. */
-  isDone(service: Service, subject: Subject): Promise<boolean>;
+  isDone(program: Program, subject: Subject): Promise<boolean>;
 }
 
 /**
- * Ends the process before and after each call that the request makes to the stores, each time with a subject of its own,
+ * Ends the process before and after each call to the stores that the request makes, each time with a subject of its own,
  * then lets a new process tidy up an hour later, and looks at what is there.
  */
-export async function crashEverywhere<Subject>(story: ChangeStory<Subject>): Promise<void> {
-  await using folder = await temporaryFolder();
-  const [clean] = await prepareMany(folder.path, story, 0, 1);
-  const calls = await runCleanly(folder.path, story, clean as Subject);
-  const points = pointsOf(story.functionName, calls);
-  const subjects = await prepareMany(folder.path, story, 1, points.length);
+export async function crashEverywhere<Subject>(open: OpenStage, story: ChangeStory<Subject>): Promise<void> {
+  await using stage = await open();
+  await using program = openProgram(stage);
+  const clean = await story.prepare(program, 0);
+  const points = pointsOf(story.functionName, await runCleanly(program, story, clean));
+  const subjects: Subject[] = [];
+  for (const [index] of points.entries()) subjects.push(await story.prepare(program, index + 1));
 
   for (const [index, plan] of points.entries()) {
-    await using service = await startCrashing(folder.path, { plan });
-    const reply = await answerOf(story.change(service, subjects[index] as Subject));
+    await program.service();
+    program.set({ offsetSeconds: 0, plan });
+    const reply = await answerOf(story.change(program, subjects[index] as Subject));
     expect({ point: plan.label, reply }).toEqual({ point: plan.label, reply: undefined });
-    await service.ended;
+    await program.died();
   }
-  expect(await tidyUp(folder.path), 'what was left to do').toEqual([]);
-  expect(await disagreements(folder.path)).toEqual([]);
+  program.set({ offsetSeconds: HOUR_SECONDS });
+  expect(await program.settle(), 'what was left to do').toEqual([]);
+  expect(await disagreements(stage)).toEqual([]);
 
-  await using service = await startCrashing(folder.path, { offsetSeconds: HOUR_SECONDS });
-  expect(await story.isDone(service, clean as Subject), 'what was acknowledged, before a kill').toBe(true);
+  expect(await story.isDone(program, clean), 'what was acknowledged, before a kill').toBe(true);
   const done: boolean[] = [];
   for (const [index, { label }] of points.entries()) {
     done.push(
-      await story.isDone(service, subjects[index] as Subject).catch((cause: unknown) => {
+      await story.isDone(program, subjects[index] as Subject).catch((cause: unknown) => {
         throw new Error(`After a crash of ${label}: ${(cause as Error).message}`, { cause });
       }),
     );
@@ -51,28 +53,15 @@ export async function crashEverywhere<Subject>(story: ChangeStory<Subject>): Pro
   expect(done, 'once done, later crashes undo nothing').toEqual(done.toSorted((a, b) => Number(a) - Number(b)));
 }
 
-async function prepareMany<Subject>(data: string, story: ChangeStory<Subject>, first: number, count: number): Promise<Subject[]> {
-  await using service = await startCrashing(data);
-  const subjects: Subject[] = [];
-  for (let number = first; number < first + count; number += 1) subjects.push(await story.prepare(service, number));
-  await service.stop();
-  return subjects;
-}
-
 /** Runs the change once, and kills the process as soon as it has answered. Answers the calls that it took. */
-async function runCleanly<Subject>(data: string, story: ChangeStory<Subject>, subject: Subject): Promise<string[]> {
-  await using service = await startCrashing(data, { plan: { functionName: story.functionName, moment: 'before', call: 0 } });
-  const reply = await story.change(service, subject);
-  await service.kill();
+async function runCleanly<Subject>(program: Program, story: ChangeStory<Subject>, subject: Subject): Promise<Call[]> {
+  const service = await program.service();
+  program.set({ offsetSeconds: 0, plan: { functionName: story.functionName, moment: 'before', call: 0 } });
+  const reply = await story.change(program, subject);
+  await program.kill();
+  program.set({ offsetSeconds: 0 });
   expect({ ...reply, isDone: reply.status < 300 }).toMatchObject({ isDone: true });
   return countedCalls(service.output());
-}
-
-async function tidyUp(data: string): Promise<string[]> {
-  await using service = await startCrashing(data, { offsetSeconds: HOUR_SECONDS });
-  const left = await settle(service, HOUR_SECONDS);
-  await service.stop();
-  return left;
 }
 
 /** Undefined if the connection broke, as it does when the process ends. */

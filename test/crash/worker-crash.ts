@@ -1,64 +1,70 @@
-import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Service } from '../service.ts';
-import { temporaryFolder } from '../stores/temporary-folder.ts';
-import { countedCalls } from './crash-plan.ts';
-import { HOUR_SECONDS, settle, startCrashing, type CrashingOptions } from './crashing-service.ts';
+import { countedCalls, type Call, type CrashPlan } from './crash-plan.ts';
+import { disagreements } from './outside.ts';
 import { pointsOf } from './points.ts';
+import { HOUR_SECONDS, openProgram, type Program } from './program.ts';
+import type { OpenStage, Stage } from './stage.ts';
 
-/** What is left to the clock and the workers. */
+/** What is left to a timer and the workers. */
 export interface WorkStory<Subject> {
+  timer: 'tick' | 'sweep';
   /** The functions that do it; each is killed at each of its calls. */
   functionNames: string[];
-  /** When it falls due. */
+  /** When it falls due, from when it was left behind. */
   dueSeconds: number;
-  /** How much later another process takes the work up; an hour if left out. */
+  /** How much later another process takes it up; an hour if left out. */
   laterSeconds?: number;
-  /** Leaves the work behind, with a process of its own. */
-  prepare(start: (options?: CrashingOptions) => Promise<Service>): Promise<Subject>;
-  /** Throws unless the data folder, which no process has open any more, is as it should be in the end. */
-  expectDone(data: string, subject: Subject): Promise<void>;
+  /** Leaves the work behind, and nothing else to do. The clock is that of the system. */
+  prepare(program: Program, number: number): Promise<Subject>;
+  /** Throws unless all is as it should be in the end. */
+  expectDone(stage: Stage, subject: Subject): Promise<void>;
 }
 
-/** Ends the process before and after each call of the workers, each time on a fresh copy of the same data, and lets another one end the work. */
-export async function crashWorkersEverywhere<Subject>(story: WorkStory<Subject>): Promise<void> {
-  await using folder = await temporaryFolder();
-  const prepared = join(folder.path, 'prepared');
-  await mkdir(prepared);
-  const subject = await story.prepare((options) => startCrashing(prepared, options));
-  const copyOf = async (name: string) => {
-    const copy = join(folder.path, name);
-    await cp(prepared, copy, { recursive: true });
-    return copy;
-  };
+/** Ends the process before and after each call of the workers, each time with a subject of its own, and lets another one end the work. */
+export async function crashWorkersEverywhere<Subject>(open: OpenStage, story: WorkStory<Subject>): Promise<void> {
+  await using stage = await open();
+  await using program = openProgram(stage);
+  let subjects = 0;
 
   for (const functionName of story.functionNames) {
-    const clean = await copyOf(`${functionName}-clean`);
-    const { calls } = await runWorkers(clean, story.dueSeconds, { functionName, moment: 'before', call: 0 });
-    await story.expectDone(clean, subject);
-    expect(calls).not.toEqual([]);
+    const prepare = () => {
+      program.set({ offsetSeconds: 0 });
+      return story.prepare(program, subjects++);
+    };
+    const clean = await prepare();
+    const calls = await runCleanly(program, story, functionName);
+    await expectAllDone(program, story, clean);
+    expect(calls.filter(({ changes }) => changes)).not.toEqual([]);
 
     for (const plan of pointsOf(functionName, calls)) {
-      const data = await copyOf(`${functionName}-${plan.moment}-${plan.call}`);
-      const { left } = await runWorkers(data, story.dueSeconds, plan);
-      const end = await runWorkers(data, story.dueSeconds + (story.laterSeconds ?? HOUR_SECONDS));
-      expect({ point: plan.label, left: end.left }).toEqual({ point: plan.label, left: [] });
-      await story.expectDone(data, subject).catch((cause: unknown) => {
-        throw new Error(`After a crash of ${plan.label}, which left ${left.length}: ${(cause as Error).message}`, { cause });
+      const subject = await prepare();
+      await crash(program, story, plan);
+      await expectAllDone(program, story, subject).catch((cause: unknown) => {
+        throw new Error(`After a crash of ${plan.label}: ${(cause as Error).message}`, { cause });
       });
     }
   }
 }
 
-/** Answers what they left undone, and the calls that were counted. */
-async function runWorkers(
-  data: string,
-  offsetSeconds: number,
-  plan?: CrashingOptions['plan'],
-): Promise<{ left: string[]; calls: string[] }> {
-  await using service = await startCrashing(data, { offsetSeconds, ...(plan && { plan }) });
-  const left = await settle(service, offsetSeconds);
-  await service.stop();
-  return { left, calls: countedCalls(service.output()) };
+async function runCleanly<Subject>(program: Program, story: WorkStory<Subject>, functionName: string): Promise<Call[]> {
+  program.forward(story.dueSeconds, { functionName, moment: 'before', call: 0 });
+  const service = await program.service();
+  await program.run(story.timer);
+  await program.quiet();
+  return countedCalls(service.output());
+}
+
+async function crash<Subject>(program: Program, { dueSeconds, timer }: WorkStory<Subject>, plan: CrashPlan): Promise<void> {
+  // Before the process starts, if none runs: the first thing that it does is to take up what waits.
+  program.forward(dueSeconds, plan);
+  await program.run(timer);
+  await program.died();
+}
+
+async function expectAllDone<Subject>(program: Program, story: WorkStory<Subject>, subject: Subject): Promise<void> {
+  // Whatever a process had taken for itself falls due again.
+  program.forward(story.laterSeconds ?? HOUR_SECONDS);
+  expect(await program.settle(), 'what was left to do').toEqual([]);
+  await story.expectDone(program.stage, subject);
+  expect(await disagreements(program.stage)).toEqual([]);
 }

@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startCrashing, HOUR_SECONDS, RETENTION_DAYS, settle } from '../crash/crashing-service.ts';
 import { CREDENTIALS } from '../crash/credentials.ts';
 import { readCredentials } from '../crash/outside.ts';
+import { HOUR_SECONDS, openProgram, RETENTION_DAYS, type Program } from '../crash/program.ts';
+import { openEmbeddedStage } from '../crash/stages/embedded.ts';
 import { echoes } from '../peers/echoes.ts';
 import { startRegistry, type Oddity, type Registry } from '../peers/registry.ts';
 import type { Reply, Service } from '../service.ts';
-import { temporaryFolder } from '../stores/temporary-folder.ts';
 import { findSecrets, findSecretsInFolder } from './secret-search.ts';
 
 const CANARIES = {
@@ -113,35 +113,38 @@ describe('a secret that goes through everything', { timeout: 120_000 }, () => {
     write('verify', 'plain-http');
   }
 
-  async function driveCrashes(data: string, registry: Registry, name: string, password: string): Promise<void> {
-    const plan = { functionName: 'create-credential', moment: 'after', call: 'secrets.put' } as const;
-    await using service = await startCrashing(data, { plan });
+  async function driveCrashes(program: Program, registry: Registry, name: string, password: string): Promise<void> {
+    const service = await program.service();
+    const plan = { functionName: 'create-credential', moment: 'after', call: program.stage.writesSecret } as const;
+    program.set({ offsetSeconds: 0, plan });
     await expect(
       service.post(CREDENTIALS, { url: registry.url, username: 'ci', password, name: `${name}, crashed` }),
     ).rejects.toThrow('fetch failed');
-    await service.ended;
+    await program.died();
+    program.set({ offsetSeconds: 0 });
     outputs.push(service.output());
   }
 
-  async function drivePurge(data: string): Promise<void> {
-    const offsetSeconds = (RETENTION_DAYS * 24 + 1) * HOUR_SECONDS;
-    await using service = await startCrashing(data, { offsetSeconds });
-    expect(await settle(service, offsetSeconds)).toEqual([]);
-    await service.kill();
+  async function drivePurge(program: Program): Promise<void> {
+    const service = await program.service();
+    program.set({ offsetSeconds: (RETENTION_DAYS * 24 + 1) * HOUR_SECONDS });
+    expect(await program.settle()).toEqual([]);
+    await program.kill();
     outputs.push(service.output());
   }
 
   test('is found nowhere but with whoever it was handed to, before and after the end of its retention', async () => {
-    await using folder = await temporaryFolder();
+    await using stage = await openEmbeddedStage();
+    await using program = openProgram(stage);
     const requests: string[] = [];
     for (const [name, password] of Object.entries(CANARIES)) {
       const odd: Oddity = (...exchange) => mood?.(...exchange) ?? false;
       await using registry = await startRegistry({ users: { ci: password }, repositories: ['team/app'], odd });
-      await using service = await startCrashing(folder.path);
+      const service = await program.service();
       await driveRequests(service, registry, name, password);
-      await service.kill();
+      await program.kill();
       outputs.push(service.output());
-      await driveCrashes(folder.path, registry, name, password);
+      await driveCrashes(program, registry, name, password);
       // The token service of this registry is one of the echoes: it made its address with the password itself.
       const own = registry.requests.filter(({ path }) => !path.startsWith('/token'));
       requests.push(...own.map((request) => JSON.stringify(request)));
@@ -150,14 +153,14 @@ describe('a secret that goes through everything', { timeout: 120_000 }, () => {
     expect(findSecrets(CANARIES, 'replies', replies.join('\n'))).toEqual([]);
     expect(findSecrets(CANARIES, 'output', outputs.join('\n'))).toEqual([]);
     expect(findSecrets(CANARIES, 'what registries noted', requests.join('\n'))).toEqual([]);
-    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
-    expect(readCredentials(folder.path)).toHaveLength(3);
+    expect(await findSecretsInFolder(CANARIES, stage.data)).toEqual([]);
+    expect(await readCredentials(stage)).toHaveLength(3);
 
-    await drivePurge(folder.path);
+    await drivePurge(program);
 
     expect(findSecrets(CANARIES, 'output', outputs.join('\n'))).toEqual([]);
-    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
-    expect(readCredentials(folder.path)).toEqual([]);
+    expect(await findSecretsInFolder(CANARIES, stage.data)).toEqual([]);
+    expect(await readCredentials(stage)).toEqual([]);
   });
 });
 

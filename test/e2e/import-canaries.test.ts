@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { HOUR_SECONDS, settle, startCrashing } from '../crash/crashing-service.ts';
 import { CREDENTIALS } from '../crash/credentials.ts';
 import { disagreements, readCredentials } from '../crash/outside.ts';
+import { HOUR_SECONDS, openProgram, type Program } from '../crash/program.ts';
+import { openEmbeddedStage } from '../crash/stages/embedded.ts';
 import { echoes } from '../peers/echoes.ts';
 import { startRegistry } from '../peers/registry.ts';
 import { eventually, type Reply, type Service } from '../service.ts';
-import { temporaryFolder } from '../stores/temporary-folder.ts';
 import { findSecrets, findSecretsInFolder } from './secret-search.ts';
 
 const CANARIES = {
@@ -31,15 +31,14 @@ describe('a secret that is imported', { timeout: 180_000 }, () => {
   }
 
   /** Ends when the import is accepted and nothing of it is done. */
-  async function driveCrash(data: string, credentials: object[]): Promise<void> {
-    const plan = { functionName: 'import-credentials', moment: 'after', call: 'records.write' } as const;
-    await using unbegun = await startCrashing(data, { plan });
-    await expect(unbegun.post(IMPORTS, { schemaVersion: 1, credentials })).rejects.toThrow('fetch failed');
-    await unbegun.ended;
-    await using begun = await startCrashing(data, { plan: { ...plan, call: 'queue.send' } });
-    await expect(begun.post(IMPORTS, { schemaVersion: 1, credentials })).rejects.toThrow('fetch failed');
-    await begun.ended;
-    outputs.push(unbegun.output(), begun.output());
+  async function driveCrash(program: Program, credentials: object[]): Promise<void> {
+    for (const call of ['records.write', 'queue.send']) {
+      const service = await program.service();
+      program.set({ offsetSeconds: 0, plan: { functionName: 'import-credentials', moment: 'after', call } });
+      await expect(service.post(IMPORTS, { schemaVersion: 1, credentials })).rejects.toThrow('fetch failed');
+      await program.died();
+      outputs.push(service.output());
+    }
   }
 
   async function driveImports(service: Service, url: string, password: string): Promise<void> {
@@ -86,35 +85,35 @@ describe('a secret that is imported', { timeout: 180_000 }, () => {
   }
 
   test('is found nowhere while it waits, nor after that', async () => {
-    await using folder = await temporaryFolder();
+    await using stage = await openEmbeddedStage();
+    await using program = openProgram(stage);
     await using registry = await startRegistry({ users: CANARIES });
     const users = Object.entries(CANARIES);
     const credentials = users.map(([username, password]) => ({ name: username, url: registry.url, username, password }));
 
-    await driveCrash(folder.path, credentials);
-    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
-    expect(readCredentials(folder.path)).toEqual([]);
+    await driveCrash(program, credentials);
+    expect(await findSecretsInFolder(CANARIES, stage.data)).toEqual([]);
+    expect(await readCredentials(stage)).toEqual([]);
 
-    {
-      await using service = await startCrashing(folder.path, { offsetSeconds: HOUR_SECONDS });
-      expect(await settle(service, HOUR_SECONDS)).toEqual([]);
-      const { value } = kept(await service.get(CREDENTIALS)) as { value: { id: string }[] };
-      expect(value).toHaveLength(users.length);
-      for (const password of Object.values(CANARIES)) await driveImports(service, registry.url, password);
-      await service.kill();
-      outputs.push(service.output());
-    }
-    {
-      await using service = await startCrashing(folder.path, { offsetSeconds: 2 * HOUR_SECONDS });
-      expect(await settle(service, 2 * HOUR_SECONDS)).toEqual([]);
-      await service.kill();
-      outputs.push(service.output());
-    }
+    program.set({ offsetSeconds: HOUR_SECONDS });
+    const service = await program.service();
+    expect(await program.settle()).toEqual([]);
+    const { value } = kept(await service.get(CREDENTIALS)) as { value: { id: string }[] };
+    expect(value).toHaveLength(users.length);
+    for (const password of Object.values(CANARIES)) await driveImports(service, registry.url, password);
+    await program.kill();
+    outputs.push(service.output());
+
+    program.set({ offsetSeconds: 2 * HOUR_SECONDS });
+    const again = await program.service();
+    expect(await program.settle()).toEqual([]);
+    await program.kill();
+    outputs.push(again.output());
 
     expect(findSecrets(CANARIES, 'replies', replies.join('\n'))).toEqual([]);
     expect(findSecrets(CANARIES, 'output', outputs.join('\n'))).toEqual([]);
-    expect(await findSecretsInFolder(CANARIES, folder.path)).toEqual([]);
-    expect(await disagreements(folder.path)).toEqual([]);
+    expect(await findSecretsInFolder(CANARIES, stage.data)).toEqual([]);
+    expect(await disagreements(stage)).toEqual([]);
   });
 });
 

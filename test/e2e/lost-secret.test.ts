@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { create, CREDENTIALS, passwordOf, patch } from '../crash/credentials.ts';
 import { activityOf, leftToDo } from '../crash/outside.ts';
+import { viewEmbedded } from '../crash/stages/embedded.ts';
 import { eventually, startService, type Service } from '../service.ts';
 
 async function removeSecret({ data }: Service, id: string): Promise<void> {
@@ -36,7 +37,8 @@ describe('a secret that somebody takes away behind the service', () => {
       json: { warnings: [{ code: 'SHARED_BY_ENVIRONMENTS' }], status: { standing: 'unverified' } },
     });
     expect(await passwordOf(service, id)).toBe('new-password');
-    await eventually(async () => leftToDo(service.data, new Date()).length === 0);
-    expect(activityOf(service.data, id)).toEqual(['created', 'needs-attention', 'updated']);
+    const stores = viewEmbedded(service.data);
+    await eventually(async () => (await leftToDo(stores, new Date())).length === 0);
+    expect(await activityOf(stores, id)).toEqual(['created', 'needs-attention', 'updated']);
   });
 });

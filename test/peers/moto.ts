@@ -13,6 +13,10 @@ export interface Moto extends AsyncDisposable {
   handle: Handler;
   /** Makes a user with this policy, and a key for it. From then on keys and policies are enforced. */
   addUser(name: string, policy?: object): Promise<{ accessKeyId: string; secretAccessKey: string }>;
+  /** Where a client of any service can ask it. */
+  url: string;
+  /** Forgets everything. */
+  reset(): Promise<void>;
 }
 
 /** moto, which others wrote: AWS in memory. https://docs.getmoto.org/en/latest/docs/server_mode.html */
@@ -26,17 +30,20 @@ export async function startMoto(): Promise<Moto> {
   };
   try {
     const port = await listeningPort(child);
+    const url = `http://127.0.0.1:${port}`;
     return {
+      url,
       handle: (request, response) => {
-        const { method, url, headers } = request;
-        const onward = send({ host: '127.0.0.1', port, method, path: url, headers }, (reply) => {
+        const { method, url: path, headers } = request;
+        const onward = send({ host: '127.0.0.1', port, method, path, headers }, (reply) => {
           response.writeHead(reply.statusCode ?? 500, reply.headers);
           reply.pipe(response);
         });
         onward.on('error', () => response.destroy());
         request.pipe(onward);
       },
-      addUser: (name, policy) => addUser(`http://127.0.0.1:${port}`, name, policy),
+      addUser: (name, policy) => addUser(url, name, policy),
+      reset: () => ask(`${url}/moto-api/reset`),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
@@ -72,7 +79,12 @@ async function addUser(url: string, name: string, policy?: object): Promise<{ ac
 
 /** How many calls are let through before signatures count. */
 async function enforce(url: string, callsBefore: string): Promise<void> {
-  const reply = await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: callsBefore });
+  await ask(`${url}/moto-api/reset-auth`, callsBefore);
+}
+
+/** https://docs.getmoto.org/en/latest/docs/server_mode.html#reset-api */
+async function ask(url: string, body = ''): Promise<void> {
+  const reply = await fetch(url, { method: 'POST', body });
   if (!reply.ok) throw new Error(`moto answered ${reply.status}`);
 }
 

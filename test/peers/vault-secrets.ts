@@ -83,9 +83,10 @@ export class VaultSecrets {
     this.#secrets.delete(name.toUpperCase());
   }
 
-  /** Ends every deletion and recovery that is under way. */
-  finish(): void {
-    for (const secret of this.#secrets.values()) settle(secret);
+  /** Ends the deletion or recovery that is under way: of one secret, or of all. */
+  finish(name?: string): void {
+    const secrets = name === undefined ? this.#secrets.values() : [this.#secrets.get(name.toUpperCase()) ?? []].flat();
+    for (const secret of secrets) settle(secret);
   }
 }
 
