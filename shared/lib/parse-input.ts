@@ -28,7 +28,9 @@ export function parseInput<Schema extends z.ZodType>(
 
 /** What is wrong with a field besides mostly follows from the first. */
 function firstOfEach(errors: FieldError[]): FieldError[] {
-  return errors.filter(({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index);
+  const first = new Map<string, FieldError>();
+  for (const error of errors) if (!first.has(error.pointer)) first.set(error.pointer, error);
+  return [...first.values()];
 }
 
 function renamed([field, ...rest]: readonly PropertyKey[], nameOf: (field: string) => string): PropertyKey[] {
