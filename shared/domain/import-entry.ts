@@ -3,7 +3,7 @@ import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
 import { withoutUndefined } from './credential.ts';
 import type { Job } from './job.ts';
-import { RECORD_LIMITS, RowConflict, type Operation, type Row } from './ports.ts';
+import { RowConflict, type Operation, type Row } from './ports.ts';
 import { jobPartRow, projectPartition } from './rows.ts';
 
 export type ImportSource = 'export' | 'docker-config';
@@ -54,9 +54,12 @@ export interface StoredEntry {
   etag: string;
 }
 
+/** Lines of one transaction: a failure may fill its field, and so many fit together whatever they say. */
+const LINES_AT_ONCE = 25;
+
 export async function writeEntries(app: App, { project, id }: Job, entries: ImportEntry[]): Promise<void> {
-  for (let start = 0; start < entries.length; start += RECORD_LIMITS.operations) {
-    const some = entries.slice(start, start + RECORD_LIMITS.operations);
+  for (let start = 0; start < entries.length; start += LINES_AT_ONCE) {
+    const some = entries.slice(start, start + LINES_AT_ONCE);
     await app.records.write(
       projectPartition(project),
       some.map((entry) => ({ kind: 'insert', row: jobPartRow(id, entry.index), fields: fieldsOf(entry) })),

@@ -92,6 +92,11 @@ async function later(milliseconds = 16 * MINUTE): Promise<void> {
   await opened.workOff();
 }
 
+/** Of environments, as many and as long as there may be. */
+function longNames(letter: string): string[] {
+  return Array.from({ length: 20 }, (_, at) => letter.repeat(61) + String(at).padStart(2, '0'));
+}
+
 const logins = () => registry.requests.filter(({ authorization }) => authorization !== undefined).length;
 
 describe('an import', () => {
@@ -235,6 +240,16 @@ describe('an import', () => {
     const { entries } = await report(begun);
     expect(entries).toMatchObject([{ status: 'failed', code: 'INTERNAL' }, { status: 'created' }]);
     expect(JSON.stringify(entries)).not.toContain('canary');
+  });
+
+  test('tells of every entry, however long the list of what is wrong with each', async () => {
+    await using wide = await openApp(undefined, { projects: [{ name: 'default', environments: longNames('a') }] });
+    const one = { name: 'CI', url: registry.url, username: 'ci', password: PASSWORD, environments: longNames('b') };
+    const credentials = Array.from({ length: 100 }, () => one);
+
+    const { counts } = await startImport(wide.app, where, { check: 'skip' }, { schemaVersion: 1, credentials });
+
+    expect(counts).toMatchObject({ total: 100, failed: 100 });
   });
 
   test('is forgotten when the retention ends, and what it made is not', async () => {

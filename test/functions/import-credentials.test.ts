@@ -213,6 +213,7 @@ describe('POST /api/projects/{project}/imports', () => {
     ['no version', { body: { credentials: [{}] } }, '/schemaVersion'],
     ['no entries', { body: document() }, '/credentials'],
     ['501 entries', { body: document(...Array.from({ length: 501 }, () => ({}))) }, '/credentials'],
+    ['501 registries', { body: { auths: Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`r${at}`, {}])) } }, '/auths'],
     ['entries that are no list', { body: { schemaVersion: 1, credentials: {} } }, '/credentials'],
     ['an empty object', { body: {} }, '/schemaVersion'],
   ])(
