@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseAuthorities } from '../net/authorities.ts';
+import type { FieldMeta } from '../providers/provider.ts';
 import { PURPOSES } from './policy.ts';
-import { RECORD_LIMITS } from './ports.ts';
+import { RECORD_LIMITS, type Json } from './ports.ts';
 
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const NOT_PRINTABLE = {
@@ -52,24 +53,64 @@ const CertificateAuthority = z
     return z.NEVER;
   });
 
+/** What a portal needs to draw a field that every form has: those about the connection stand with the method's own, after them. */
+type CommonMeta = Omit<FieldMeta, 'example'> & { example?: Json };
+
 /** The fields that every credential has, beside those of its method. */
 export const CommonInput = z.strictObject({
-  name: printable(80).meta({ description: 'What people call it; unique in the project.' }),
-  description: printable(500).optional(),
+  name: printable(80).meta({
+    label: 'Name',
+    group: 'metadata',
+    order: 10,
+    description: 'What people call it; unique in the project.',
+    example: 'Company registry',
+  } satisfies CommonMeta),
+  description: printable(500)
+    .optional()
+    .meta({ label: 'Description', group: 'metadata', order: 20, example: 'Pulls the images of the shop.' } satisfies CommonMeta),
   purpose: z
     .enum(PURPOSES)
     .default('pull')
-    .meta({ description: '`admin` credentials are used by regcred and never handed out.' }),
-  environments: z.array(z.string().max(63)).max(20).default([]).meta({ description: 'Empty: all that the project has.' }),
+    .meta({
+      label: 'Purpose',
+      group: 'metadata',
+      order: 30,
+      description: '`admin` credentials are used by regcred and never handed out.',
+      example: 'pull',
+    } satisfies CommonMeta),
+  environments: z
+    .array(z.string().max(63))
+    .max(20)
+    .default([])
+    .meta({
+      label: 'Environments',
+      group: 'metadata',
+      order: 40,
+      description: 'Empty: all that the project has.',
+      example: ['prod'],
+    } satisfies CommonMeta),
   labels: z
     .record(LabelKey, LabelValue)
     .refine((labels) => Object.keys(labels).length <= 32, { message: 'must be at most 32 labels', params: { code: 'TOO_LARGE' } })
-    .default({}),
+    .default({})
+    .meta({ label: 'Labels', group: 'metadata', order: 50, example: { team: 'shop' } } satisfies CommonMeta),
   tls: z
     .enum(['verify', 'custom-ca', 'skip-verify', 'plain-http'])
     .optional()
-    .meta({ description: 'Default: verify; custom-ca with `ca`; plain-http with an http:// address.' }),
-  ca: CertificateAuthority.optional().meta({ description: 'PEM of the authority that signed the certificate of the registry.' }),
+    .meta({
+      label: 'TLS',
+      group: 'details',
+      order: 110,
+      description: 'Default: verify; custom-ca with `ca`; plain-http with an http:// address.',
+      example: 'verify',
+    } satisfies CommonMeta),
+  ca: CertificateAuthority.optional().meta({
+    label: 'Certificate authority',
+    group: 'details',
+    order: 120,
+    description: 'PEM of the authority that signed the certificate of the registry.',
+    revealedBy: { field: 'tls', value: 'custom-ca' },
+  } satisfies CommonMeta),
   tokenRealm: z
     .url({ protocol: /^https?$/ })
     .max(2048)
@@ -78,24 +119,58 @@ export const CommonInput = z.strictObject({
       params: { hint: 'Give the address alone, such as https://auth.example.com/token.' },
     })
     .optional()
-    .meta({ description: 'A token service elsewhere that may get the login.' }),
-  enabled: z.boolean().default(true),
+    .meta({
+      label: 'Token service',
+      group: 'details',
+      order: 130,
+      description: 'A token service elsewhere that may get the login.',
+      example: 'https://auth.example.com/token',
+    } satisfies CommonMeta),
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({
+      label: 'Enabled',
+      group: 'metadata',
+      order: 90,
+      description: 'Switched off, nothing of it is handed out or checked.',
+      example: true,
+    } satisfies CommonMeta),
   default: z
     .boolean()
     .default(false)
-    .meta({ description: 'Make it the default for its host, environments and purpose; whichever was, no longer is.' }),
+    .meta({
+      label: 'Default',
+      group: 'metadata',
+      order: 60,
+      description: 'Make it the default for its host, environments and purpose; whichever was, no longer is.',
+      example: false,
+    } satisfies CommonMeta),
   rotationPolicy: z
     .strictObject({
       everyDays: z.int().min(1).max(3650),
       graceHours: z.int().min(0).max(720).default(24),
       issuer: z.string().min(1).max(100).default('self'),
     })
-    .optional(),
+    .optional()
+    .meta({
+      label: 'Rotation',
+      group: 'metadata',
+      order: 80,
+      description: 'After how many days the secret should be replaced.',
+      example: { everyDays: 90 },
+    } satisfies CommonMeta),
   expiresAt: z.iso
     .datetime({ offset: true })
     .transform((text) => new Date(text).toISOString())
     .optional()
-    .meta({ description: 'When the login ends, if you know it and the provider cannot tell.' }),
+    .meta({
+      label: 'Ends at',
+      group: 'metadata',
+      order: 70,
+      description: 'When the login ends, if you know it and the provider cannot tell.',
+      example: '2099-12-31T12:00:00Z',
+    } satisfies CommonMeta),
 });
 export type CommonInput = z.output<typeof CommonInput>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommonInput } from '../domain/common-input.ts';
+import { commonForm } from '../domain/common-form.ts';
 import { CheckRequest } from '../domain/check-credential.ts';
 import { methods } from '../providers/all.ts';
 import { formSchema } from '../providers/catalog.ts';
@@ -13,12 +13,12 @@ interface ObjectSchema {
 
 /** The body of a create request: the common fields beside those of one of the methods. */
 export function createSchema(): JsonSchema {
-  return { oneOf: methods.map((method) => together(method.provider, method.method, commonSchema(), formSchema(method), true)) };
+  return { oneOf: methods.map((method) => together(method.provider, method.method, commonForm(), formSchema(method), true)) };
 }
 
 /** As create, but the name may be left out, and repositories may be asked about. */
 export function checkSchema(): JsonSchema {
-  const { properties, required = [] } = commonSchema();
+  const { properties, required = [] } = commonForm();
   const { properties: asked } = z.toJSONSchema(CheckRequest, { io: 'input' }) as unknown as ObjectSchema;
   const common = { properties: { ...properties, ...asked }, required: required.filter((name) => name !== 'name') };
   return { oneOf: methods.map((method) => together(method.provider, method.method, common, formSchema(method), true)) };
@@ -26,11 +26,7 @@ export function checkSchema(): JsonSchema {
 
 /** Any of the fields of create; null removes one. */
 export function patchSchema(): JsonSchema {
-  return { anyOf: methods.map((method) => together(method.provider, method.method, commonSchema(), formSchema(method), false)) };
-}
-
-function commonSchema(): ObjectSchema {
-  return z.toJSONSchema(CommonInput, { io: 'input', unrepresentable: 'any' }) as unknown as ObjectSchema;
+  return { anyOf: methods.map((method) => together(method.provider, method.method, commonForm(), formSchema(method), false)) };
 }
 
 function together(provider: string, method: string, common: ObjectSchema, form: ObjectSchema, requireAll: boolean): JsonSchema {

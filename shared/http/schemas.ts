@@ -139,13 +139,13 @@ const ActivityPage = z
   })
   .meta({ id: 'ActivityPage' });
 
+const Form = z.looseObject({ type: z.literal('object') });
+
 const Method = z.strictObject({
   method: z.string(),
   title: z.string(),
   description: z.string(),
-  form: z
-    .looseObject({ type: z.literal('object') })
-    .meta({ description: 'JSON Schema of the fields, with what a form needs beside it' }),
+  form: Form.meta({ description: 'JSON Schema of the fields, with what a form needs beside it' }),
   privileges: z
     .partialRecord(z.enum(PURPOSES), z.string())
     .meta({ description: 'The least rights to give upstream, by purpose' }),
@@ -169,7 +169,12 @@ const ProviderView = z
   })
   .meta({ id: 'Provider' });
 
-const ProviderList = z.strictObject({ value: z.array(ProviderView) }).meta({ id: 'ProviderList' });
+const ProviderList = z
+  .strictObject({
+    value: z.array(ProviderView),
+    common: Form.meta({ description: 'What every form has beside the fields of its method' }),
+  })
+  .meta({ id: 'ProviderList' });
 
 const ProjectView = z
   .strictObject({

@@ -173,6 +173,7 @@ export interface FieldMeta {
   label: string;
   /** `metadata`: names the thing; `details`: how to log in. */
   group: 'metadata' | 'details';
+  /** Within its group. */
   order: number;
   description?: string;
   purpose?: string;
@@ -181,6 +182,8 @@ export interface FieldMeta {
   example?: string;
   /** What a form should offer in place of one line; neither has an example. `private-key`: a PEM of several lines; `key-file`: a JSON file. */
   format?: 'private-key' | 'key-file';
+  /** It matters only where another field has this value. */
+  revealedBy?: { field: string; value: string };
   /** Material is bound to this field: another value needs the material again. */
   binding?: true;
   /** A secret: taken, never shown. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CommonInput } from '../../../shared/domain/common-input.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
-import type { MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
+import type { FieldSchema, FormSchema, MethodView, ProviderView } from '../../../shared/providers/catalog.ts';
 import { startDocumentedService } from '../../documented-service.ts';
 import type { Service } from '../../service.ts';
 import { exampleOf, exampleUpstreams } from './examples.ts';
@@ -74,11 +74,13 @@ test('every method that can log in has joined the contract', async () => {
 describe('a form drawn from the catalog alone', () => {
   let service: Service;
   let catalog: Map<string, MethodView>;
+  let common: FormSchema;
   beforeAll(async () => {
     const project = { name: 'default', environments: ['dev'], upstreams: methods.flatMap(exampleUpstreams) };
     service = await startDocumentedService({ policy: { projects: [project] } });
     const { json } = await service.get('/api/providers');
     const views = json.value as ProviderView[];
+    common = json.common as FormSchema;
     catalog = new Map(views.flatMap(({ id, methods }) => methods.map((method) => [`${id}/${method.method}`, method])));
   });
   afterAll(() => service[Symbol.asyncDispose]());
@@ -90,6 +92,18 @@ describe('a form drawn from the catalog alone', () => {
     return view.form;
   };
 
+  test('has what every form has in common, each with what a portal shows', () => {
+    expect(Object.keys(common.properties).toSorted()).toEqual(Object.keys(CommonInput.shape).toSorted());
+    expect(common.required).toEqual(['name']);
+    for (const field of Object.values(common.properties))
+      expect(field).toMatchObject({
+        label: expect.stringMatching(/\w/),
+        group: expect.stringMatching(/^(metadata|details)$/),
+        order: expect.any(Number),
+      });
+    expect(common.properties['ca']).toMatchObject({ revealedBy: { field: 'tls', value: 'custom-ca' } });
+  });
+
   test.for(keys)('has for each field of %s what a portal shows, and a name of its own', (key) => {
     const { properties } = formOf(key);
 
@@ -98,7 +112,7 @@ describe('a form drawn from the catalog alone', () => {
       expect(field).toMatchObject({ label: expect.stringMatching(/\w/), group: 'details', order: expect.any(Number) });
       expect(field.description ?? field.obtain).toMatch(/\w/);
     }
-    const orders = Object.values(properties).map(({ order }) => order);
+    const orders = Object.values({ ...common.properties, ...properties }).map(({ group, order }) => `${group} ${order}`);
     expect(new Set(orders).size).toBe(orders.length);
   });
 
@@ -107,9 +121,10 @@ describe('a form drawn from the catalog alone', () => {
     const { properties, required = [] } = formOf(key);
     const whole = Object.entries(properties).map(([name, field]) => [name, exampleOf(field)] as const);
     const least = whole.filter(([name]) => required.includes(name));
+    const beside = Object.fromEntries(Object.entries(common.properties).flatMap(([name, field]) => commonExample(name, field)));
 
-    for (const [title, fields] of [['whole', whole] as const, ['least', least] as const]) {
-      const body = { name: `${key}, ${title}`, provider, method, ...Object.fromEntries(fields) };
+    for (const [title, fields, more] of [['whole', whole, beside] as const, ['least', least, {}] as const]) {
+      const body = { ...more, name: `${key}, ${title}`, provider, method, ...Object.fromEntries(fields) };
       const reply = await service.post(`${CREDENTIALS}?check=skip`, body);
 
       expect(reply).toMatchObject({ status: 201, json: { provider, method } });
@@ -119,3 +134,9 @@ describe('a form drawn from the catalog alone', () => {
     }
   });
 });
+
+/** A field that another one reveals is left out, because the other's example does not; which environments there are, the project says. */
+function commonExample(name: string, { example, revealedBy }: FieldSchema): [string, unknown][] {
+  if (revealedBy) return [];
+  return [[name, name === 'environments' ? ['dev'] : example]];
+}
