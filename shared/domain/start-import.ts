@@ -4,6 +4,7 @@ import { projectOf, secretStoreName, type App } from './app.ts';
 import { actor, type Caller } from './caller.ts';
 import { CommonInput } from './common-input.ts';
 import { newName } from './credential.ts';
+import type { ImportData } from './import-data.ts';
 import { readImport } from './import-document.ts';
 import {
   failedEntry,
@@ -15,7 +16,6 @@ import {
   type ImportSource,
 } from './import-entry.ts';
 import { packEntries, storeParcel, type Parcel } from './import-parcels.ts';
-import type { ImportData } from './import-turn.ts';
 import { viewImport, type ImportView } from './import-view.ts';
 import { judgeEntry, type ImportOptions } from './judge-entry.ts';
 import { beginJob, jobsSince, newJob, watchJob, type Job } from './job.ts';
