@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
@@ -34,7 +34,7 @@ export function bindingOf(
   const { project, provider, method, registry, tls, ca, tokenRealm, active } = credential;
   const bound = boundFields(methodOf(credential)).map((name) => [name, active.settings[name] ?? null]);
   const parts = [project, provider, method, registry.host, tls, ca ?? null, tokenRealm ?? null, bound];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hash('sha256', JSON.stringify(parts), 'base64url');
 }
 
 /** Writes a new version of the material and answers the credential that points to it; the record is the caller's to write. */
