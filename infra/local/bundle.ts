@@ -17,6 +17,20 @@ const englishOnly: Plugin = {
   },
 };
 
+/**
+ * `import { z }` asks for all of zod as one object; by its namespace, what is not used is left out: two fifths of it, which
+ * every cold start would read.
+ */
+const zodByName: Plugin = {
+  name: 'zod-by-name',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("import { z } from 'zod';", "import * as z from 'zod';"),
+      loader: 'ts',
+    }));
+  },
+};
+
 const MAIN = 'app.js';
 
 /**
@@ -41,7 +55,7 @@ export async function bundleApp(root: string, target: string): Promise<void> {
     mainFields: ['module', 'main'],
     external: ['@azure/functions-core'],
     banner: { js: REQUIRE },
-    plugins: [englishOnly],
+    plugins: [englishOnly, zodByName],
     legalComments: 'linked',
     logLevel: 'warning',
   });
