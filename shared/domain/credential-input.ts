@@ -67,7 +67,7 @@ function readInput(project: Project, body: unknown, need: Need): CredentialInput
   };
 }
 
-/** Made once for each method: zod writes a function for a schema when it first parses, which takes longer than to parse. */
+/** Made once for each method: to make a schema takes longer than to parse with it. */
 const settingsSchema = once((method: Method) =>
   z.strictObject({
     ...CommonInput.shape,

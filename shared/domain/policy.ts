@@ -1,3 +1,5 @@
+// First, because every other schema of the domain is made after these.
+import '../lib/interpreted-schemas.ts';
 import { z } from 'zod';
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
