@@ -51,7 +51,7 @@ describe('the method that CONTRIBUTING shows', () => {
   });
 
   test('meets the contract, is in the catalog, and takes a create through the API', { timeout: LIMIT }, async () => {
-    const suites = ['acme', 'catalog'].map((name) => `test/contract/method/${name}.test.ts`);
+    const suites = ['acme', 'bad-fields', 'catalog'].map((name) => `test/contract/method/${name}.test.ts`);
 
     expect(await run('vitest/vitest.mjs', 'run', ...suites)).toBe('');
   });

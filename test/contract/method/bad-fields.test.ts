@@ -1,12 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readCreateInput } from '../../../shared/domain/credential-input.ts';
 import { AppError } from '../../../shared/lib/errors.ts';
 import { parseRegistryAddress } from '../../../shared/oci/address.ts';
 import { methods, providers } from '../../../shared/providers/all.ts';
-import { findMethod, formSchema, recogniseProvider, type FieldSchema } from '../../../shared/providers/catalog.ts';
+import { findMethod, formSchema, recogniseProvider } from '../../../shared/providers/catalog.ts';
 import type { Method } from '../../../shared/providers/provider.ts';
 import { newGoogleKey } from '../../peers/google-key.ts';
+import { exampleOf } from './examples.ts';
 
 const PROJECT = { name: 'default', environments: ['dev'], networks: [], upstreams: [] };
 
@@ -38,32 +38,28 @@ const OWN: Record<string, string[]> = {
   'generic/password.password': Object.keys(TOKENS),
 };
 
-const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
-const KEY_FILE = JSON.stringify(newGoogleKey().file);
-
 type Fields = Record<string, unknown>;
 
 interface Field {
   name: string;
-  schema: FieldSchema;
   isRequired: boolean;
   example: string;
 }
 
+const known = new Map<Method, Field[]>();
+
+/** The same each time: some examples are made. */
 function fieldsOf(method: Method): Field[] {
   const { properties, required = [] } = formSchema(method);
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    schema,
-    isRequired: required.includes(name),
-    example: exampleOf(schema),
-  }));
-}
-
-function exampleOf({ format, example, ...schema }: FieldSchema): string {
-  if (format === 'private-key') return String(PRIVATE_KEY);
-  if (format === 'key-file') return KEY_FILE;
-  return String(example ?? schema['default']);
+  const fields =
+    known.get(method) ??
+    Object.entries(properties).map(([name, schema]) => ({
+      name,
+      isRequired: required.includes(name),
+      example: String(exampleOf(schema)),
+    }));
+  known.set(method, fields);
+  return fields;
 }
 
 /** What a request with these fields comes to: what would be stored, or where it is wrong. */
