@@ -69,7 +69,7 @@ function refused(code: string, cause: Error): IdentityError {
   );
 }
 
-function noIdentity(cause?: Error): IdentityError {
+export function noIdentity(cause?: Error): IdentityError {
   return new IdentityError(
     'ENTRA_IDENTITY_MISSING',
     'This service has no identity in Entra ID, or not the one that is asked for.',

@@ -6,7 +6,7 @@ import { azureHttpClient } from '../net/azure-http-client.ts';
 import type { Operator } from '../net/operator.ts';
 import { awsIdentity, type AwsIdentitySettings } from './aws.ts';
 import { azureCredential } from './azure.ts';
-import { requestEntraToken } from './entra-token.ts';
+import { noIdentity, requestEntraToken } from './entra-token.ts';
 import { requestFederationToken, type FederationToken } from './federation-token.ts';
 
 /**
@@ -46,10 +46,15 @@ export function openOwnIdentity(
     credentials.set(clientId, known);
     return known;
   };
-  const federationToken = async (signal: AbortSignal) => requestFederationToken(await azure(), tokenAudience, signal);
+  const assigned = (clientId?: string) => {
+    // A function app without an identity has no such endpoint, and the library would look for that of a virtual machine.
+    if (inAzure && !environment['IDENTITY_ENDPOINT']) throw noIdentity();
+    return azure(clientId);
+  };
+  const federationToken = async (signal: AbortSignal) => requestFederationToken(await assigned(), tokenAudience, signal);
   return {
     azure: () => azure(),
-    entraToken: async (scope, { signal, clientId }) => requestEntraToken(await azure(clientId), scope, signal),
+    entraToken: async (scope, { signal, clientId }) => requestEntraToken(await assigned(clientId), scope, signal),
     federationToken,
     aws: awsIdentity(environment, settings, { operator, clock, federationToken }),
   };

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openOwnIdentity, type IdentitySettings, type OwnIdentity } from '../../shared/identity/own-identity.ts';
 import { HOUR, MINUTE } from '../../shared/lib/clock.ts';
 import { operatorNetwork, type Operator } from '../../shared/net/operator.ts';
@@ -16,7 +16,7 @@ import {
   OWN_SECRET,
   trustInAws,
 } from '../peers/federation.ts';
-import { startHttpPeer } from '../peers/http-peer.ts';
+import { startPlatform } from '../peers/managed-identity.ts';
 import { startNamedHosts, type NamedHosts } from '../peers/named-hosts.ts';
 import { oddities } from '../peers/oddities.ts';
 
@@ -68,17 +68,10 @@ describe('who the program is to AWS', () => {
   });
 
   test('in Azure by its managed identity', async () => {
-    await using platform = await startHttpPeer((_request, response) => {
-      const access_token = entra.tokenFor(OWN_APP, AUDIENCE);
-      const expires_on = String(Math.floor(Date.now() / 1000) + 3600);
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ access_token, expires_on, resource: AUDIENCE, token_type: 'Bearer' }));
-    });
-    vi.stubEnv('IDENTITY_ENDPOINT', `${platform.url}/msi/token`);
-    vi.stubEnv('IDENTITY_HEADER', 'a-header-of-the-platform');
-    onTestFinished(() => void vi.unstubAllEnvs());
+    await using platform = await startPlatform({ entra, identities: [OWN_APP] });
+    const environment = { ...platform.environment, AZURE_CLIENT_ID: OWN_APP };
 
-    const key = await identity({ environment: { AZURE_CLIENT_ID: OWN_APP }, settings: { inAzure: true } }).aws();
+    const key = await identity({ environment, settings: { inAzure: true } }).aws();
 
     expect(aws.keys.get(key.accessKeyId)).toMatchObject({ role: ROLE });
     const asked = new URL(platform.requests[0]?.path ?? '', platform.url).searchParams;

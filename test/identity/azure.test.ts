@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { operatorNetwork } from '../../shared/net/operator.ts';
 import { azureCredential } from '../../shared/identity/azure.ts';
+import { openOwnIdentity } from '../../shared/identity/own-identity.ts';
+import { systemClock } from '../../shared/lib/clock.ts';
 import { requestEntraToken } from '../../shared/identity/entra-token.ts';
 import { azureHttpClient, type AzureHttpClient } from '../../shared/net/azure-http-client.ts';
 import { IDENTITIES, IDENTITY_WITHOUT_ROLE, OWN_IDENTITY, TENANT } from '../peers/azure.ts';
@@ -24,6 +26,17 @@ describe('who the program is to Azure', () => {
     expect(await whoIs(IDENTITY_WITHOUT_ROLE)).toMatchObject({ clientId: IDENTITY_WITHOUT_ROLE });
     await expect(whoIs(VAULT_APP)).rejects.toMatchObject({ code: 'ENTRA_IDENTITY_MISSING', isOutage: false });
     expect(platform.requests).toHaveLength(3);
+  });
+
+  test('in Azure, where no identity was assigned to the function app: nobody, and nothing is asked', async () => {
+    await using operator = operatorNetwork({ inAzure: true });
+    const settings = { inAzure: true, tokenAudience: 'api://regcred' };
+    const own = openOwnIdentity({ AZURE_CLIENT_ID: OWN_IDENTITY }, settings, { operator, clock: systemClock });
+
+    await expect(own.entraToken(SCOPE, { signal: soon() })).rejects.toMatchObject({
+      code: 'ENTRA_IDENTITY_MISSING',
+      hint: expect.stringContaining('assigned to the function app'),
+    });
   });
 
   test('elsewhere: the app of the environment, whose token the vault takes', async () => {

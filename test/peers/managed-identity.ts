@@ -16,6 +16,8 @@ export const IDENTITY_HEADER = 'a-header-of-the-platform';
 
 /** A function app with managed identities. */
 export interface Platform extends HttpPeer {
+  /** What the function app finds in its environment. */
+  environment: { IDENTITY_ENDPOINT: string; IDENTITY_HEADER: string };
   /** regcred as it runs there, with AZURE_CLIENT_ID as given. */
   identityOf(clientId: string): OwnIdentity;
 }
@@ -27,13 +29,16 @@ export interface Platform extends HttpPeer {
 export async function startPlatform(options: ManagedIdentityOptions): Promise<Platform> {
   const peer = await startHttpPeer(managedIdentityHandler(options));
   const before = { ...process.env };
-  Object.assign(process.env, { IDENTITY_ENDPOINT: `${peer.url}/msi/token`, IDENTITY_HEADER });
+  const environment = { IDENTITY_ENDPOINT: `${peer.url}/msi/token`, IDENTITY_HEADER };
+  Object.assign(process.env, environment);
   // Managed identities go past it.
   const operator = operatorNetwork({ inAzure: true });
   const settings = { inAzure: true, tokenAudience: 'api://regcred-aws' };
   return {
     ...peer,
-    identityOf: (AZURE_CLIENT_ID) => openOwnIdentity({ AZURE_CLIENT_ID }, settings, { operator, clock: systemClock }),
+    environment,
+    identityOf: (AZURE_CLIENT_ID) =>
+      openOwnIdentity({ ...environment, AZURE_CLIENT_ID }, settings, { operator, clock: systemClock }),
     async [Symbol.asyncDispose]() {
       process.env = before;
       await operator[Symbol.asyncDispose]();
