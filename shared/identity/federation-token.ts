@@ -9,6 +9,8 @@ export interface FederationToken {
   issuer: string;
   audience: string;
   subject: string;
+  /** Who asked for it; tokens of version 1 do not say. AWS takes this for the audience. */
+  authorizedParty?: string;
 }
 
 /**
@@ -24,8 +26,8 @@ export async function requestFederationToken(
   const token = await requestEntraToken(credential, `${audience}/.default`, signal).catch(withAudience);
   const { decodeJwt } = await import('jose/jwt/decode');
   try {
-    const { iss = '', aud = '', sub = '' } = decodeJwt(token.reveal());
-    return { token, issuer: iss, audience: [aud].flat().join(' '), subject: sub };
+    const { iss = '', aud = '', sub = '', azp } = decodeJwt<{ azp?: string }>(token.reveal());
+    return { token, issuer: iss, audience: [aud].flat().join(' '), subject: sub, ...(azp && { authorizedParty: azp }) };
   } catch {
     // The library's error quotes the token.
     throw new IdentityError('ENTRA_TOKEN_UNREADABLE', 'The token of Entra ID is no JWT.', AUDIENCE_HINT);

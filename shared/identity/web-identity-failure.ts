@@ -47,13 +47,14 @@ const NOT_STS: Explanation = {
 };
 
 function explain(name: string, status: number, { roleArn, region, token }: WebIdentity): Explanation {
-  const { issuer, audience, subject } = token;
+  const { issuer, subject } = token;
+  const audience = awsAudience(token);
   const claims = `issuer ${issuer}, audience ${audience}, subject ${subject}`;
   if (name.startsWith('InvalidIdentityToken')) {
     return {
       code: 'AWS_ISSUER_UNKNOWN',
       says: 'AWS does not take the token of Entra ID by which this service asks for its role.',
-      hint: `In the account of REGCRED_AWS_ROLE_ARN, make an OpenID Connect provider of IAM with the URL ${issuer} and the audience ${audience}; REGCRED_TOKEN_AUDIENCE says which audience is asked for.`,
+      hint: `In the account of REGCRED_AWS_ROLE_ARN, make an OpenID Connect provider of IAM with the URL ${issuer} and the audience ${audience}: for AWS that is who asked for the token, where the token says so. REGCRED_TOKEN_AUDIENCE says for which app it is.`,
     };
   }
   if (name === 'AccessDenied' || name === 'AccessDeniedException' || name.startsWith('IDPRejectedClaim')) {
@@ -92,6 +93,15 @@ function explain(name: string, status: number, { roleArn, region, token }: WebId
     says: `AWS does not give this service its role (${status}).`,
     hint: `Check REGCRED_AWS_ROLE_ARN, REGCRED_AWS_REGION, and what its account trusts: ${claims}.`,
   };
+}
+
+/**
+ * What AWS compares with the audiences of a provider, and what conditions on `aud` see: `azp`, where a token has it.
+ *
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+ */
+function awsAudience({ audience, authorizedParty }: FederationToken): string {
+  return authorizedParty ?? audience;
 }
 
 /** As IAM names a provider. */

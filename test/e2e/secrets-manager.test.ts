@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { create, CREDENTIALS, passwordOf, patch } from '../crash/credentials.ts';
 import { startAws } from '../peers/aws.ts';
-import { AUDIENCE_CLAIM, createOwnEntra, OWN_ENVIRONMENT, OWN_OBJECT, trustInAws } from '../peers/federation.ts';
+import { createOwnEntra, OWN_APP, OWN_ENVIRONMENT, OWN_OBJECT, trustInAws } from '../peers/federation.ts';
 import { startNamedHosts } from '../peers/named-hosts.ts';
 import { needs } from '../peers/need.ts';
 import { AWS_REGION, startSecretsManager, type SecretsManagerHosts } from '../peers/secrets-manager-hosts.ts';
@@ -115,7 +115,7 @@ describe('the service with its secrets in Secrets Manager', needs('moto'), () =>
     const refused = await service.post(`${CREDENTIALS}?check=skip`, body);
 
     expect(refused).toMatchObject({ status: 503, json: { code: 'STORE_UNAVAILABLE' } });
-    for (const text of [ROLE, OWN_OBJECT, AUDIENCE_CLAIM]) expect(refused.json.hint).toContain(text);
+    for (const text of [ROLE, OWN_OBJECT, OWN_APP]) expect(refused.json.hint).toContain(text);
     expect(await service.get('/api/health')).toMatchObject({ status: 503 });
     expect(refused.text + service.output()).not.toMatch(/canary|eyJ|Q~a-client/);
   });

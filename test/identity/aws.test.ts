@@ -149,7 +149,18 @@ describe('a role that AWS does not give', () => {
         return {};
       },
       { code: 'AWS_ISSUER_UNKNOWN', isOutage: false },
-      [ISSUER, AUDIENCE_CLAIM, 'REGCRED_TOKEN_AUDIENCE'],
+      [ISSUER, `the audience ${OWN_APP}`, 'REGCRED_TOKEN_AUDIENCE'],
+    ],
+    [
+      'the provider has what the token names as its audience, and AWS looks for who asked for it',
+      () => {
+        const known = aws.oidcProviders.get(ISSUER);
+        if (known) aws.oidcProviders.set(ISSUER, { ...known, audiences: [AUDIENCE_CLAIM] });
+        onTestFinished(() => void (known && aws.oidcProviders.set(ISSUER, known)));
+        return {};
+      },
+      { code: 'AWS_ISSUER_UNKNOWN', isOutage: false },
+      [ISSUER, `the audience ${OWN_APP}`],
     ],
     [
       'the provider has another audience',
@@ -160,11 +171,11 @@ describe('a role that AWS does not give', () => {
     [
       'the role trusts somebody else',
       () => {
-        aws.addRole(other, { trusts: [{ issuer: ISSUER, audience: AUDIENCE_CLAIM, subject: 'somebody-else' }] });
+        aws.addRole(other, { trusts: [{ issuer: ISSUER, audience: OWN_APP, subject: 'somebody-else' }] });
         return { settings: { awsRoleArn: other } };
       },
       { code: 'AWS_ROLE_NOT_TRUSTING', isOutage: false },
-      [other, ISSUER.slice('https://'.length), AUDIENCE_CLAIM, OWN_OBJECT, 'REGCRED_AWS_ROLE_ARN'],
+      [other, ISSUER.slice('https://'.length), `audience ${OWN_APP}`, OWN_OBJECT, 'REGCRED_AWS_ROLE_ARN'],
     ],
     [
       'there is no such role',

@@ -71,12 +71,13 @@ async function verify({ oidcProviders }: AwsRoles, token: string): Promise<{ cla
   const provider = oidcProviders.get(iss);
   if (!provider) return badToken(`No OpenIDConnect provider found in your account for ${iss}`);
   try {
-    const options = { issuer: iss, audience: provider.audiences, requiredClaims: ['exp', 'sub'] };
+    const options = { issuer: iss, requiredClaims: ['exp', 'sub', 'aud'] };
     const { payload } = await jwtVerify(token, createLocalJWKSet(provider.keys()), options);
-    return { claims: payload, audience: String(payload.aud) };
+    // `azp` goes before: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+    const audience = String(payload['azp'] ?? payload.aud);
+    return provider.audiences.includes(audience) ? { claims: payload, audience } : badToken('Incorrect token audience');
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { status: 400, code: 'ExpiredTokenException', message: 'Token expired' };
-    if (error instanceof errors.JWTClaimValidationFailed) return badToken('Incorrect token audience');
     return badToken('The ID Token provided is not a valid JWT.');
   }
 }

@@ -131,13 +131,12 @@ function issue({ tokens, signer }: Omit<State, 'tenants'>, tenant: Tenant, clien
     aud: audienceClaim(audience),
     sub: objectId,
     oid: objectId,
-    appid: clientId,
     tid: tenant.id,
+    // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    ...(audience === TOKEN_EXCHANGE.uri ? { ver: '2.0', azp: clientId } : { ver: '1.0', appid: clientId }),
   };
   // Azure's own services ask Entra ID, other clouds can only look at the token.
-  const token = audience.startsWith('api://')
-    ? signer().sign({ ...claims, ver: audience === TOKEN_EXCHANGE.uri ? '2.0' : '1.0' })
-    : unsignedToken(claims);
+  const token = audience.startsWith('api://') ? signer().sign(claims) : unsignedToken(claims);
   tokens.set(token, { tenantId: tenant.id, clientId, objectId, scope, ...(isManaged && { isManaged }) });
   return token;
 }

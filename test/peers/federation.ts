@@ -20,10 +20,10 @@ export function createOwnEntra(): Entra {
   return createEntra([{ id: TENANT, apps: { [OWN_APP]: { secrets: [{ value: OWN_SECRET }], objectId: OWN_OBJECT } } }]);
 }
 
-/** Has AWS know regcred by its tokens, as this role. */
+/** Has AWS know regcred by its tokens, as this role. To AWS the audience is who asked for the token, where it says so. */
 export function trustInAws(aws: Aws, entra: Entra, roleArn: string): void {
-  aws.oidcProviders.set(ISSUER, { audiences: [AUDIENCE_CLAIM], keys: () => entra.keys() });
-  aws.addRole(roleArn, { trusts: [{ issuer: ISSUER, audience: AUDIENCE_CLAIM, subject: OWN_OBJECT }] });
+  aws.oidcProviders.set(ISSUER, { audiences: [OWN_APP], keys: () => entra.keys() });
+  aws.addRole(roleArn, { trusts: [{ issuer: ISSUER, audience: OWN_APP, subject: OWN_OBJECT }] });
 }
 
 /** Has Google know regcred by its tokens: answers the principal that it is then. */
