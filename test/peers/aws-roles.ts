@@ -72,9 +72,9 @@ async function verify({ oidcProviders }: AwsRoles, token: string): Promise<{ cla
   if (!provider) return badToken(`No OpenIDConnect provider found in your account for ${iss}`);
   try {
     const options = { issuer: iss, requiredClaims: ['exp', 'sub', 'aud'] };
-    const { payload } = await jwtVerify(token, createLocalJWKSet(provider.keys()), options);
+    const { payload } = await jwtVerify<{ azp?: string }>(token, createLocalJWKSet(provider.keys()), options);
     // `azp` goes before: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
-    const audience = String(payload['azp'] ?? payload.aud);
+    const audience = payload.azp ?? [payload.aud].flat().join(' ');
     return provider.audiences.includes(audience) ? { claims: payload, audience } : badToken('Incorrect token audience');
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { status: 400, code: 'ExpiredTokenException', message: 'Token expired' };
