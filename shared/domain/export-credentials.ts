@@ -1,6 +1,7 @@
+import { findMethod } from '../providers/catalog.ts';
 import { projectOf, type App } from './app.ts';
 import { effectiveEnvironments, type Caller } from './caller.ts';
-import { methodOf, type Credential } from './credential.ts';
+import type { Credential } from './credential.ts';
 import { materialFields } from './credential-input.ts';
 import { listCredentials, ListQuery } from './list-credentials.ts';
 import { asInput } from './patch-input.ts';
@@ -31,7 +32,9 @@ export async function exportCredentials(
 }
 
 function exported(project: Project, credential: Credential): Record<string, unknown> {
-  const missing = materialFields(methodOf(credential)).map((field) => [field, null]);
+  const method = findMethod(credential.provider, credential.method);
+  // One of a method that a release dropped shows what there is to show.
+  const missing = (method ? materialFields(method) : []).map((field) => [field, null]);
   return { ...asInput(credential), default: isWholeDefault(project, credential), ...Object.fromEntries(missing) };
 }
 

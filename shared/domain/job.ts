@@ -106,9 +106,14 @@ export async function saveJob(app: App, job: Job, etag: string): Promise<StoredJ
 
 /** The jobs that were begun since, the oldest first. */
 export async function jobsSince(app: App, project: string, since: Date): Promise<Job[]> {
-  const range = rowsFrom(JOBS, firstRowAt(since));
-  const rows = await app.records.range(projectPartition(project), { ...range, limit: RECORD_LIMITS.page });
-  return rows.map((row) => readJob(row).job);
+  const jobs: Job[] = [];
+  for (let from = firstRowAt(since); ;) {
+    const rows = await app.records.range(projectPartition(project), { ...rowsFrom(JOBS, from), limit: RECORD_LIMITS.page });
+    jobs.push(...rows.map((row) => readJob(row).job));
+    const last = rows.at(-1);
+    if (!last || rows.length < RECORD_LIMITS.page) return jobs;
+    from = `${last.row}!`;
+  }
 }
 
 /** Removes what was begun before this moment. */

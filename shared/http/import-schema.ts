@@ -1,5 +1,3 @@
-import { createSchema } from './credential-schema.ts';
-
 type JsonSchema = Record<string, unknown>;
 
 /** The body of an import: what an export answers, with the secrets filled in, or a docker config. */
@@ -7,13 +5,18 @@ export function importSchema(): JsonSchema {
   return { oneOf: [exportDocument(), dockerConfig()] };
 }
 
+const ENTRY = {
+  type: 'object',
+  description: 'As the body of POST /api/projects/{project}/credentials; one whose secret is null fails, and the others go on.',
+};
+
 function exportDocument(): JsonSchema {
   return {
     title: 'export',
     type: 'object',
     properties: {
       schemaVersion: { const: 1 },
-      credentials: { type: 'array', minItems: 1, maxItems: 500, items: createSchema() },
+      credentials: { type: 'array', minItems: 1, maxItems: 500, items: ENTRY },
       nextLink: { type: 'string', description: 'Of the export; it is not followed.' },
     },
     required: ['schemaVersion', 'credentials'],
