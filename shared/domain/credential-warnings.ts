@@ -1,7 +1,8 @@
 import { DAY } from '../lib/clock.ts';
 import type { Warning } from '../oci/stages.ts';
+import { findMethod } from '../providers/catalog.ts';
 import { effectiveEnvironments } from './caller.ts';
-import { methodOf, type Credential } from './credential.ts';
+import type { Credential } from './credential.ts';
 import { replacementDue } from './plan.ts';
 import type { Project } from './policy.ts';
 import type { Status } from './status.ts';
@@ -64,10 +65,10 @@ function rightsWarnings({ purpose }: Credential, { capabilities = [] }: Status):
   ];
 }
 
-/** Where there is no login, nothing is shared. */
+/** Where there is no login, nothing is shared; nor can that be said of a method that this release does not know. */
 function sharingWarnings(credential: Credential, project: Project): Warning[] {
   const environments = effectiveEnvironments(project, credential);
-  if (environments.length < 2 || !methodOf(credential).login) return [];
+  if (environments.length < 2 || !findMethod(credential.provider, credential.method)?.login) return [];
   return [
     {
       code: 'SHARED_BY_ENVIRONMENTS',

@@ -23,7 +23,7 @@ function warnings({
   /** Codes of what the last check said. */
   checked?: string[];
   environments?: string[];
-  method?: 'password' | 'node-role';
+  method?: 'password' | 'node-role' | 'of-another-release';
   /** By the provider's word. */
   issuedDaysAgo?: number;
   /** Of the rotation policy. */
@@ -62,6 +62,7 @@ test.for([
   { what: { environments: ['dev', 'prod'] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
   { what: { environments: [] }, codes: ['SHARED_BY_ENVIRONMENTS'] },
   { what: { environments: [], method: 'node-role' as const }, codes: [] },
+  { what: { environments: [], method: 'of-another-release' as const }, codes: [] },
   { what: { everyDays: 90 }, codes: [] },
   { what: { everyDays: 90, issuedDaysAgo: 89 }, codes: [] },
   { what: { everyDays: 90, issuedDaysAgo: 90 }, codes: ['REPLACEMENT_DUE'] },
