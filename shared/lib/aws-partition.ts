@@ -23,6 +23,14 @@ const PARTITIONS: (AwsPartition & { regions: RegExp })[] = [
   partition('aws', /^/, 'amazonaws.com', 'us-east-1', 'https://iam.amazonaws.com'),
 ];
 
+/** Of every partition: https://docs.aws.amazon.com/general/latest/gr/rande.html */
+const REGION = /^(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-[a-z]{4,9}-\d{1,2}$/;
+
+/** Whether it has the form of a region's name: endpoints are made of it. */
+export function isAwsRegion(text: string): boolean {
+  return REGION.test(text);
+}
+
 export function partitionOfRegion(region: string): AwsPartition {
   const found = PARTITIONS.find(({ regions }) => regions.test(region));
   if (!found) throw new RangeError('The last partition has all other regions.');

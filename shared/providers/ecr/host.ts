@@ -1,3 +1,5 @@
+import { isAwsRegion, partitionOfRegion } from '../../lib/aws-partition.ts';
+
 /** What the name of a private registry says of it. */
 export interface EcrHost {
   /** The account that owns the registry: 12 digits. */
@@ -10,14 +12,12 @@ export interface EcrHost {
 }
 
 /**
- * Anchored at both ends: what is sent to such a host is good for a whole account, and the endpoints that are asked with the
- * key come from here. FIPS, dual-stack, China, GovCloud, the European and the isolated partitions.
+ * FIPS and dual-stack are part of the name.
  *
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
  */
-const HOST =
-  /^(\d{12})\.dkr([.-])ecr(-fips)?\.([a-z0-9][a-z0-9-]{0,62})\.(amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+const HOST = /^(\d{12})\.dkr([.-])ecr(-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
 
 /** The domain of images over IPv4 alone, and over both. */
 const DUAL_STACK = new Map([
@@ -25,11 +25,17 @@ const DUAL_STACK = new Map([
   ['amazonaws.com.cn', 'on.amazonwebservices.com.cn'],
 ]);
 
-/** Undefined for a host that is no private registry of ECR. */
+/**
+ * Undefined for a host that is no private registry of ECR. Strict, also about which domain is that of the region: what is sent
+ * there is good for a whole account, and the endpoints that are asked with the key are made of both.
+ */
 export function parseEcrHost(host: string): EcrHost | undefined {
   const [, account, separator, fips, region, domain] = HOST.exec(host) ?? [];
-  if (!account || !region || !domain) return undefined;
-  return { account, region, isFips: fips !== undefined, isDualStack: separator === '-', domain };
+  if (!account || !region || !domain || !isAwsRegion(region)) return undefined;
+  const isDualStack = separator === '-';
+  const own = partitionOfRegion(region).domain;
+  if (domain !== (isDualStack ? DUAL_STACK.get(own) : own)) return undefined;
+  return { account, region, isFips: fips !== undefined, isDualStack, domain };
 }
 
 /** The names under which images of one registry are pulled: as given, and the other of IPv4 and dual-stack. */

@@ -47,6 +47,13 @@ describe('the address of a private registry', () => {
     '123456789012.dkr.ecr.us.east-1.amazonaws.com',
     '123456789012.dkr.ecr.us-east-1.amazonaws.com:8443',
     '123456789012.dkrxecr.us-east-1.amazonaws.com',
+    // What is asked with a key would be a bucket of somebody, or another part of AWS.
+    '123456789012.dkr.ecr.s3.amazonaws.com',
+    '123456789012.dkr.ecr.us-east-1.amazonaws.com.cn',
+    '123456789012.dkr.ecr.cn-north-1.amazonaws.com',
+    '123456789012.dkr.ecr.us-east-1.amazonaws.eu',
+    '123456789012.dkr-ecr.us-east-1.amazonaws.com',
+    '123456789012.dkr.ecr.us-east-1.on.aws',
     'public.ecr.aws',
   ])('is not taken for one: %s', (host) => {
     expect(parseEcrHost(host)).toBeUndefined();
