@@ -5,8 +5,9 @@ import { AppError } from '../lib/errors.ts';
 import { findProject, secretStoreName, type App } from './app.ts';
 import type { Claim } from './find-drift.ts';
 import { jobsSince } from './job.ts';
+import { pagesOf } from './pages-of.ts';
 import { SecretStoreName } from './policy.ts';
-import { RECORD_LIMITS, type SecretVersion } from './ports.ts';
+import type { SecretVersion } from './ports.ts';
 import { CREDENTIALS, projectPartition, rowsFrom } from './rows.ts';
 import { dueUntil } from './schedule.ts';
 
@@ -30,20 +31,14 @@ const PointingRecord = z.object({
 /** What the records of a project say of secrets. */
 export async function readClaims(app: App, project: string): Promise<Claim[]> {
   const claims: Claim[] = [];
-  for (let from = ''; ;) {
-    const rows = await app.records.range(projectPartition(project), {
-      ...rowsFrom(CREDENTIALS, from),
-      limit: RECORD_LIMITS.page,
-    });
+  for await (const rows of pagesOf(app, projectPartition(project), rowsFrom(CREDENTIALS))) {
     for (const { fields } of rows) {
       // One without material points to nothing.
       const { data } = PointingRecord.safeParse(fields);
       if (data) claims.push({ id: data.id, secret: data.active.secret, ...(data.deletedAt && { deletedAt: data.deletedAt }) });
     }
-    const last = rows.at(-1);
-    if (!last || rows.length < RECORD_LIMITS.page) return claims;
-    from = `${last.row}!`;
   }
+  return claims;
 }
 
 /** The stores in which a project's secrets should be. */

@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import type { Actor } from './caller.ts';
 import { deleteRows } from './clear-rows.ts';
 import { withoutUndefined } from './credential.ts';
+import { pagesOf } from './pages-of.ts';
 import { RECORD_LIMITS, type Fields, type Operation, type Row } from './ports.ts';
 import { JOBS, jobPartRow, jobParts, jobRow, projectPartition, rowsFrom } from './rows.ts';
 import { schedule } from './schedule.ts';
@@ -107,13 +108,9 @@ export async function saveJob(app: App, job: Job, etag: string): Promise<StoredJ
 /** The jobs that were begun since, the oldest first. */
 export async function jobsSince(app: App, project: string, since: Date): Promise<Job[]> {
   const jobs: Job[] = [];
-  for (let from = firstRowAt(since); ;) {
-    const rows = await app.records.range(projectPartition(project), { ...rowsFrom(JOBS, from), limit: RECORD_LIMITS.page });
+  for await (const rows of pagesOf(app, projectPartition(project), rowsFrom(JOBS, firstRowAt(since))))
     jobs.push(...rows.map((row) => readJob(row).job));
-    const last = rows.at(-1);
-    if (!last || rows.length < RECORD_LIMITS.page) return jobs;
-    from = `${last.row}!`;
-  }
+  return jobs;
 }
 
 /** Removes what was begun before this moment. */

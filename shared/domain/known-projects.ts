@@ -1,5 +1,5 @@
 import type { App } from './app.ts';
-import { RECORD_LIMITS } from './ports.ts';
+import { pagesOf } from './pages-of.ts';
 
 /** A row for each project that a sweep has seen declared. */
 const PARTITION = 'projects';
@@ -18,11 +18,6 @@ export async function knownProjects(app: App): Promise<string[]> {
 
 async function rememberedProjects(app: App): Promise<string[]> {
   const names: string[] = [];
-  for (let from = ''; ;) {
-    const rows = await app.records.range(PARTITION, { from, limit: RECORD_LIMITS.page });
-    names.push(...rows.map(({ row }) => row));
-    const last = rows.at(-1);
-    if (!last || rows.length < RECORD_LIMITS.page) return names;
-    from = `${last.row}!`;
-  }
+  for await (const rows of pagesOf(app, PARTITION)) names.push(...rows.map(({ row }) => row));
+  return names;
 }

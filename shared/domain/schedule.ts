@@ -1,7 +1,8 @@
 import { after, MINUTE } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import type { App } from './app.ts';
-import { RECORD_LIMITS, RowConflict, type Fields, type Operation, type Row } from './ports.ts';
+import { pagesOf } from './pages-of.ts';
+import { RowConflict, type Fields, type Operation, type Row } from './ports.ts';
 import { DUE_PARTITION } from './rows.ts';
 
 /** How long a worker has for what fell due before it falls due again; longer than `functionTimeout` in host.json. */
@@ -49,13 +50,8 @@ export async function readDue(app: App, row: string): Promise<Due | undefined> {
 
 /** What falls due until a moment, and what is being worked on. */
 export async function* dueUntil(app: App, until: Date): AsyncIterable<Due> {
-  for (let from: string | undefined; ;) {
-    const rows = await app.records.range(DUE_PARTITION, { ...(from && { from }), to: timeKey(until), limit: RECORD_LIMITS.page });
+  for await (const rows of pagesOf(app, DUE_PARTITION, { to: timeKey(until) }))
     yield* rows.map(({ fields }) => fields as unknown as Due);
-    const last = rows.at(-1);
-    if (!last || rows.length < RECORD_LIMITS.page) return;
-    from = `${last.row}!`;
-  }
 }
 
 /**

@@ -7,7 +7,8 @@ import { readCredential } from './credential.ts';
 import { deliverEvent } from './events.ts';
 import { forgetJobs } from './job.ts';
 import { knownProjects } from './known-projects.ts';
-import { RECORD_LIMITS, type Json, type Row } from './ports.ts';
+import { pagesOf } from './pages-of.ts';
+import type { Json, Row } from './ports.ts';
 import {
   activityPartition,
   CREDENTIALS,
@@ -81,13 +82,9 @@ async function deliverLateEvents(app: App, project: string): Promise<void> {
 async function forgetIdempotencyKeys(app: App, project: string): Promise<void> {
   const partition = projectPartition(project);
   const now = app.clock.now().getTime();
-  for (let from = ''; ;) {
-    const rows = await app.records.range(partition, { ...rowsFrom(IDEMPOTENCY_KEYS, from), limit: RECORD_LIMITS.page });
+  for await (const rows of pagesOf(app, partition, rowsFrom(IDEMPOTENCY_KEYS))) {
     const past = rows.filter(({ fields }) => timeOf(fields['expiresAt']) <= now);
     await deleteRows(app, partition, past);
-    const last = rows.at(-1);
-    if (!last || rows.length < RECORD_LIMITS.page) return;
-    from = `${last.row}!`;
   }
 }
 
