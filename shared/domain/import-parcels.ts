@@ -12,7 +12,7 @@ import { SECRET_BYTES } from './ports.ts';
 const MOST_ENTRIES = 20;
 
 /** Bytes of a document around its entries, and around each of them. */
-const FRAME = 120;
+const FRAME = 200;
 const FRAME_OF_ENTRY = 12;
 
 /** Bytes of UTF-8 of the JSON text of an entry. */
@@ -30,6 +30,8 @@ export type Parcel = z.output<typeof Parcel>;
 
 const ParcelDocument = z.object({
   schemaVersion: z.literal(1),
+  /** Whose they are: a job that somebody writes into a table of another project opens nothing. */
+  project: z.string(),
   import: z.string(),
   entries: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
@@ -64,17 +66,21 @@ export async function storeParcel(
   entries: Packed[],
 ): Promise<Parcel> {
   const bodies = Object.fromEntries(entries.map(({ index, body }) => [index, body]));
-  const document = new Secret(JSON.stringify({ schemaVersion: 1, import: id, entries: bodies }));
+  const document = new Secret(JSON.stringify({ schemaVersion: 1, project, import: id, entries: bodies }));
   const secrets = await app.secretStore(store);
   const { version } = await secrets.put(name, document, { operationId: randomUUID(), tags: { project, import: id } });
   return { store, name, version, last: entries.at(-1)?.index ?? 0 };
 }
 
 /** What the entries of a parcel ask for, by index. Throws SECRET_MISSING if it is not there, or not what this import wrote. */
-export async function openParcel(app: App, { id }: Job, { store, name, version }: Parcel): Promise<Map<number, unknown>> {
+export async function openParcel(
+  app: App,
+  { project, id }: Job,
+  { store, name, version }: Parcel,
+): Promise<Map<number, unknown>> {
   const value = await (await app.secretStore(store)).get(name, version);
   const document = value && ParcelDocument.safeParse(parseJson(value.reveal())).data;
-  if (document?.import !== id) {
+  if (document?.project !== project || document.import !== id) {
     throw new AppError('SECRET_MISSING', 'What this entry asked for is no longer in its store.', {
       hint: 'Somebody removed it there. Import this entry again.',
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { SECOND } from '../lib/clock.ts';
-import type { App } from './app.ts';
+import { MINUTE, SECOND } from '../lib/clock.ts';
+import { findProject, type App } from './app.ts';
 import { ImportData } from './import-data.ts';
 import { failedEntry, readEntry, saveEntry } from './import-entry.ts';
 import { openParcel, Parcel, removeParcel } from './import-parcels.ts';
@@ -14,8 +14,13 @@ const PACES = { live: { entries: 5, restSeconds: 5 }, skip: { entries: 50, restS
 /** Milliseconds after which a turn begins no further check, each of which may take a minute. */
 const TURN_TIME = 20 * SECOND;
 
+/** Seconds between looks for a project that is not declared. */
+const UNTIL_RETURN = (10 * MINUTE) / SECOND;
+
 /** Makes some of the credentials that are left. What a registry or a store refuses is a line of the report; throws STORE_UNAVAILABLE. */
 export async function importTurn(app: App, job: Job): Promise<Turn> {
+  // That the policy dropped it may be a mistake, and all of the project waits for its return.
+  if (!findProject(app, job.project)) return { data: job.data, goOnAfterSeconds: UNTIL_RETURN };
   const data = ImportData.parse(job.data);
   const { next, restSeconds } = await passEntries(app, job, data);
   for (const parcel of data.parcels) if (parcel.last < next) await removeParcel(app, parcel);
@@ -59,7 +64,7 @@ export async function endImport(app: App, job: Job): Promise<Fields> {
   const failure = {
     code: 'NOT_DONE',
     detail: 'The import did not come to this entry in time.',
-    hint: 'A store or the queue was down for long. Import this entry again.',
+    hint: 'Something was down, or a registry asked to slow down, for long. Import this entry again.',
   };
   const rows = await readParts(app, job, data.next, RECORD_LIMITS.page);
   for (const { entry, etag } of rows.map(readEntry)) {

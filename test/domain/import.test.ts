@@ -3,7 +3,7 @@ import { deleteCredential } from '../../shared/domain/delete-credential.ts';
 import { showImport, type ImportView } from '../../shared/domain/import-view.ts';
 import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
 import type { Message } from '../../shared/domain/ports.ts';
-import { projectPartition } from '../../shared/domain/rows.ts';
+import { jobRow, projectPartition } from '../../shared/domain/rows.ts';
 import { tick } from '../../shared/domain/schedule.ts';
 import { startImport } from '../../shared/domain/start-import.ts';
 import { sweep } from '../../shared/domain/sweep.ts';
@@ -240,6 +240,47 @@ describe('an import', () => {
     const { entries } = await report(begun);
     expect(entries).toMatchObject([{ status: 'failed', code: 'INTERNAL' }, { status: 'created' }]);
     expect(JSON.stringify(entries)).not.toContain('canary');
+  });
+
+  test('makes nothing in another project, though somebody writes its job there', async () => {
+    await using wide = await openApp(undefined, {
+      projects: [
+        { name: 'default', environments: ['dev'] },
+        { name: 'other', environments: ['dev'] },
+      ],
+    });
+    const { app } = wide;
+    const one = { name: 'CI', url: registry.url, username: 'ci', password: PASSWORD };
+    const { operation: id } = await startImport(app, where, { check: 'skip' }, { schemaVersion: 1, credentials: [one] });
+    const range = { from: 'job', to: 'job~', limit: 10 };
+    const rows = await app.records.range(projectPartition('default'), range);
+    const copies = rows.map(({ row, fields }) => ({
+      kind: 'insert' as const,
+      row,
+      fields: { ...fields, ...(row === jobRow(id) && { project: 'other' }) },
+    }));
+    await app.records.write(projectPartition('other'), copies);
+
+    await work(app, { v: 1, kind: 'job', project: 'other', id, turn: 0 });
+
+    const made = await app.records.range(projectPartition('other'), { from: 'credential:', to: 'credential:~', limit: 10 });
+    expect(made).toEqual([]);
+    const lines = await app.records.range(projectPartition('other'), { from: 'job-part:', to: 'job-part:~', limit: 10 });
+    expect(lines).toMatchObject([{ fields: { status: 'failed', failure: { code: 'SECRET_MISSING' } } }]);
+  });
+
+  test('of a project that the policy dropped waits for its return', async () => {
+    const begun = await begin(2, 'skip');
+    const { policy } = opened.app.settings;
+    const { projects } = policy;
+    policy.projects = projects.map((project) => ({ ...project, name: 'other' }));
+    await opened.workOff();
+    policy.projects = projects;
+    expect(await report(begun)).toMatchObject({ status: 'running', counts: { pending: 2, failed: 0 } });
+
+    await later();
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { created: 2 } });
   });
 
   test('tells of every entry, however long the list of what is wrong with each', async () => {
