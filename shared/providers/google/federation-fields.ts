@@ -13,37 +13,39 @@ const PROVIDER_HINT = 'It is projects/NUMBER/locations/global/workloadIdentityPo
 /** Those that people make, also in projects of another universe: https://cloud.google.com/iam/docs/service-account-types */
 const ACCOUNT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@([a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.s3ns)?\.iam\.gserviceaccount\.com$/;
 
-export const identityProvider = z
-  .string()
-  .trim()
-  .max(300)
-  .transform((text) => text.replace(BEFORE, '').replace(/\/$/, ''))
-  .superRefine((text, context) => addMistake(context, findProviderMistake(text)))
-  .meta({
-    label: 'Workload identity provider',
-    group: 'details',
-    order: 20,
-    description: 'The provider of a workload identity pool that trusts the tokens of this service.',
-    example: 'projects/123456789012/locations/global/workloadIdentityPools/my-pool/providers/regcred',
-    obtain:
-      'Google Cloud console > IAM & Admin > Workload Identity Federation > the pool > the provider > Edit: its default audience.',
-  } satisfies FieldMeta);
+export const identityProvider = () =>
+  z
+    .string()
+    .trim()
+    .max(300)
+    .transform((text) => text.replace(BEFORE, '').replace(/\/$/, ''))
+    .superRefine((text, context) => addMistake(context, findProviderMistake(text)))
+    .meta({
+      label: 'Workload identity provider',
+      group: 'details',
+      order: 20,
+      description: 'The provider of a workload identity pool that trusts the tokens of this service.',
+      example: 'projects/123456789012/locations/global/workloadIdentityPools/my-pool/providers/regcred',
+      obtain:
+        'Google Cloud console > IAM & Admin > Workload Identity Federation > the pool > the provider > Edit: its default audience.',
+    } satisfies FieldMeta);
 
-export const serviceAccount = z
-  .string()
-  .trim()
-  .max(120)
-  .toLowerCase()
-  .superRefine((text, context) => addMistake(context, findAccountMistake(text)))
-  .meta({
-    label: 'Service account',
-    group: 'details',
-    order: 30,
-    description:
-      'The account that logs in. This service must be a Workload Identity User of it, and the operator must have listed it, or its project, among the upstreams of the project.',
-    example: 'image-pull@my-project.iam.gserviceaccount.com',
-    obtain: 'Google Cloud console > IAM & Admin > Service Accounts: its email.',
-  } satisfies FieldMeta);
+export const serviceAccount = () =>
+  z
+    .string()
+    .trim()
+    .max(120)
+    .toLowerCase()
+    .superRefine((text, context) => addMistake(context, findAccountMistake(text)))
+    .meta({
+      label: 'Service account',
+      group: 'details',
+      order: 30,
+      description:
+        'The account that logs in. This service must be a Workload Identity User of it, and the operator must have listed it, or its project, among the upstreams of the project.',
+      example: 'image-pull@my-project.iam.gserviceaccount.com',
+      obtain: 'Google Cloud console > IAM & Admin > Service Accounts: its email.',
+    } satisfies FieldMeta);
 
 export function accountUpstreams({ serviceAccount: email }: { serviceAccount: string }): Upstream[] {
   const [, project = ''] = ACCOUNT.exec(email) ?? [];

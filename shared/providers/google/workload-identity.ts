@@ -8,7 +8,8 @@ import { universeOfHost } from './hosts.ts';
 import { impersonate } from './impersonation.ts';
 import { exchangeToken } from './token-exchange.ts';
 
-const settingsSchema = () => z.strictObject({ url: googleUrl(), identityProvider, serviceAccount });
+const settingsSchema = () =>
+  z.strictObject({ url: googleUrl(), identityProvider: identityProvider(), serviceAccount: serviceAccount() });
 
 /**
  * A service account that trusts regcred through workload identity federation: nothing is stored, and logins end when the
