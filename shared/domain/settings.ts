@@ -10,6 +10,9 @@ const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
 const AWS_ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
+/** Also a client id. What is asked for is `/.default` of it. */
+const TOKEN_AUDIENCE = /^(?!.*(?:\/|\/\.default)$)[!-~]+$/;
+
 const Environment = z.object({
   REGCRED_RECORDS: z.enum(['sqlite', 'table']).default('sqlite'),
   REGCRED_QUEUE: z.enum(['sqlite', 'storage-queue']).default('sqlite'),
@@ -23,7 +26,11 @@ const Environment = z.object({
     .string()
     .regex(AWS_ROLE, 'is not the ARN of a role, such as arn:aws:iam::123456789012:role/regcred')
     .optional(),
-  REGCRED_TOKEN_AUDIENCE: z.string().min(1).max(512).default('api://AzureADTokenExchange'),
+  REGCRED_TOKEN_AUDIENCE: z
+    .string()
+    .max(512)
+    .regex(TOKEN_AUDIENCE, 'is not the id URI of an application, such as api://AzureADTokenExchange')
+    .default('api://AzureADTokenExchange'),
   REGCRED_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   REGCRED_RETENTION_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
   REGCRED_DATA: z.string().min(1).default('.regcred'),

@@ -34,6 +34,11 @@ export async function requestFederationToken(
   }
 }
 
+/** What another cloud must trust, in words. */
+export function claimsOf({ issuer, audience, subject }: FederationToken): string {
+  return `issuer ${issuer}, audience ${audience}, subject ${subject}`;
+}
+
 const AUDIENCE_HINT = 'Check REGCRED_TOKEN_AUDIENCE: it is the application id URI of an app in the tenant of this service.';
 
 /** That may be what is wrong, too. */

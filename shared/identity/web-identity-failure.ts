@@ -1,6 +1,6 @@
 import { awsFailureOf } from '../lib/aws-failure.ts';
 import { NetError } from '../net/net-error.ts';
-import type { FederationToken } from './federation-token.ts';
+import { claimsOf, type FederationToken } from './federation-token.ts';
 import { IdentityError } from './identity-error.ts';
 
 interface Explanation {
@@ -46,53 +46,69 @@ const NOT_STS: Explanation = {
   isOutage: true,
 };
 
-function explain(name: string, status: number, { roleArn, region, token }: WebIdentity): Explanation {
-  const { issuer, subject } = token;
-  const audience = awsAudience(token);
-  const claims = `issuer ${issuer}, audience ${audience}, subject ${subject}`;
-  if (name.startsWith('InvalidIdentityToken')) {
-    return {
+type Explain = (identity: WebIdentity) => Explanation;
+
+/** By the beginning of the name, because the client appends `Exception` to some; the first that fits. */
+const KNOWN: [name: RegExp, explain: Explain][] = [
+  [
+    /^InvalidIdentityToken/,
+    ({ token }) => ({
       code: 'AWS_ISSUER_UNKNOWN',
       says: 'AWS does not take the token of Entra ID by which this service asks for its role.',
-      hint: `In the account of REGCRED_AWS_ROLE_ARN, make an OpenID Connect provider of IAM with the URL ${issuer} and the audience ${audience}: for AWS that is who asked for the token, where the token says so. REGCRED_TOKEN_AUDIENCE says for which app it is.`,
-    };
-  }
-  if (name === 'AccessDenied' || name === 'AccessDeniedException' || name.startsWith('IDPRejectedClaim')) {
-    return {
+      hint: `In the account of REGCRED_AWS_ROLE_ARN, make an OpenID Connect provider of IAM with the URL ${token.issuer} and the audience ${awsAudience(token)}: for AWS that is who asked for the token, where the token says so. REGCRED_TOKEN_AUDIENCE says for which app it is.`,
+    }),
+  ],
+  [
+    /^(?:AccessDenied|IDPRejectedClaim)/,
+    ({ roleArn, token }) => ({
       code: 'AWS_ROLE_NOT_TRUSTING',
       says: 'The role of this service in AWS is not there, or does not trust it.',
-      hint: `Check REGCRED_AWS_ROLE_ARN. The trust policy of ${roleArn} must allow sts:AssumeRoleWithWebIdentity to the OpenID Connect provider of ${withoutScheme(issuer)}, and its conditions must fit ${claims}.`,
-    };
-  }
-  if (name.startsWith('ExpiredToken')) {
-    return {
+      hint: `Check REGCRED_AWS_ROLE_ARN. The trust policy of ${roleArn} must allow sts:AssumeRoleWithWebIdentity to the OpenID Connect provider of ${withoutScheme(token.issuer)}, and its conditions must fit ${awsClaims(token)}.`,
+    }),
+  ],
+  [
+    /^ExpiredToken/,
+    () => ({
       code: 'AWS_TOKEN_EXPIRED',
       says: 'AWS says that the token of Entra ID has expired.',
       hint: 'Check the clock of this service.',
-    };
-  }
-  if (name.startsWith('RegionDisabled')) {
-    return {
+    }),
+  ],
+  [
+    /^RegionDisabled/,
+    ({ region }) => ({
       code: 'AWS_REGION_DISABLED',
       says: `STS is switched off in ${region} for the account of this service's role.`,
       hint: 'Enable the region in that account, or set REGCRED_AWS_REGION to another one.',
-    };
-  }
-  if (name.startsWith('IDPCommunicationError')) {
-    return {
+    }),
+  ],
+  [
+    /^IDPCommunicationError/,
+    () => ({
       code: 'AWS_CANNOT_ASK_ENTRA',
       says: 'AWS could not get the keys of Entra ID to verify the token of this service.',
       hint: 'Ask again later.',
       isOutage: true,
-    };
-  }
-  if (status >= 500 || /throttl|toomanyrequests|requestlimitexceeded/i.test(name)) return DOWN;
+    }),
+  ],
+  [/throttl|toomanyrequests|requestlimitexceeded/i, () => DOWN],
+];
+
+function explain(name: string, status: number, identity: WebIdentity): Explanation {
+  const [, known] = KNOWN.find(([pattern]) => pattern.test(name)) ?? [];
+  if (known) return known(identity);
+  if (status >= 500) return DOWN;
   if (status < 400 || name === 'UnknownError') return NOT_STS;
   return {
     code: 'AWS_ROLE_REFUSED',
     says: `AWS does not give this service its role (${status}).`,
-    hint: `Check REGCRED_AWS_ROLE_ARN, REGCRED_AWS_REGION, and what its account trusts: ${claims}.`,
+    hint: `Check REGCRED_AWS_ROLE_ARN, REGCRED_AWS_REGION, and what its account trusts: ${awsClaims(identity.token)}.`,
   };
+}
+
+/** As AWS sees them. */
+function awsClaims(token: FederationToken): string {
+  return claimsOf({ ...token, audience: awsAudience(token) });
 }
 
 /**

@@ -49,6 +49,8 @@ describe('the settings', () => {
       { REGCRED_AWS_ROLE_ARN: 'arn:aws-us-gov:iam::123456789012:role/regcred', REGCRED_AWS_REGION: 'us-east-1' },
       'REGCRED_AWS_REGION',
     ],
+    [{ REGCRED_TOKEN_AUDIENCE: 'api://regcred/.default' }, 'REGCRED_TOKEN_AUDIENCE'],
+    [{ REGCRED_TOKEN_AUDIENCE: 'api://regcred two' }, 'REGCRED_TOKEN_AUDIENCE'],
     [{ REGCRED_PUBLIC_URL: 'regcred.example.com' }, 'REGCRED_PUBLIC_URL'],
     [{ REGCRED_RETENTION_DAYS: '3' }, 'REGCRED_RETENTION_DAYS'],
     [{ REGCRED_RETENTION_DAYS: 'long' }, 'REGCRED_RETENTION_DAYS'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FederationToken } from '../../identity/federation-token.ts';
+import { claimsOf, type FederationToken } from '../../identity/federation-token.ts';
 import { Secret } from '../../lib/secret.ts';
 import { Refusal } from '../../oci/stages.ts';
 import { readAnswer } from '../read-answer.ts';
@@ -75,8 +75,4 @@ function refused({ error, error_description: description }: z.output<typeof Deni
     'The workload identity provider does not trust the tokens of this service.',
     `Give the provider the issuer and the allowed audience of a token with ${claimsOf(own)}.`,
   );
-}
-
-function claimsOf({ issuer, audience, subject }: FederationToken): string {
-  return `issuer ${issuer}, audience ${audience}, subject ${subject}`;
 }

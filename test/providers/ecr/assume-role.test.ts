@@ -132,6 +132,34 @@ describe('ecr/assume-role', () => {
   });
 });
 
+describe('a change', () => {
+  test('may name another role, which is checked before it is stored', async () => {
+    aws.addRole(`${TEAM}/next`, { trusts: [{ principal: OWN_ROLE, externalId }] });
+    const { json } = await service.post(CREDENTIALS, { name: 'Changing', ...form() });
+    const patch = (roleArn: string) =>
+      service.patch(`${CREDENTIALS}/${json.id}`, { roleArn }, { headers: { 'if-match': '"1"' } });
+
+    expect(await patch(`${TEAM}/missing`)).toMatchObject({ status: 422, json: { code: 'CREDENTIAL_REJECTED' } });
+    expect(await patch(`${TEAM}/next`)).toMatchObject({
+      status: 200,
+      json: {
+        roleArn: `${TEAM}/next`,
+        username: expect.stringContaining('assumed-role/next/'),
+        status: { standing: 'accepted' },
+      },
+    });
+  });
+
+  test('of the address needs no secret, for there is none', async () => {
+    const { json } = await service.post(`${CREDENTIALS}?check=skip`, { name: 'Moving', ...form() });
+    const url = `${PLACE.account}.dkr.ecr.eu-central-1.amazonaws.com`;
+
+    const reply = await service.patch(`${CREDENTIALS}/${json.id}?check=skip`, { url }, { headers: { 'if-match': '"1"' } });
+
+    expect(reply).toMatchObject({ status: 200, json: { url, roleArn: ROLE } });
+  });
+});
+
 describe('a role that does not trust regcred for this project', () => {
   test.for<[string, () => void]>([
     [
