@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { redactFields, redactText } from '../../shared/lib/redact.ts';
 
@@ -95,6 +97,19 @@ describe('redactText', () => {
     const text = JSON.stringify({ event: 'request', function: 'create-credential', status: 201, host: 'registry.example.com' });
 
     expect(redactText(text, ['correct-horse'])).toBe(text);
+  });
+
+  // As imports bring them: each has more than a megabyte of forms.
+  test('does not fill the memory with large secrets', async () => {
+    const program = `
+      import { redactText } from ${JSON.stringify(new URL('../../shared/lib/redact.ts', import.meta.url).href)};
+      for (let each = 0; each < 80; each += 1) redactText('a line', [String(each).padEnd(25_000, '"')]);
+      console.log('done');`;
+    const options = ['--max-old-space-size=64', '--input-type=module', '--eval', program];
+
+    const { stdout } = await promisify(execFile)(process.execPath, options);
+
+    expect(stdout).toBe('done\n');
   });
 
   test('leaves secrets of fewer than eight characters, which would blank out innocent text', () => {
