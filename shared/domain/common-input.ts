@@ -56,9 +56,12 @@ const CertificateAuthority = z
 /** What a portal needs to draw a field that every form has: those about the connection stand with the method's own, after them. */
 type CommonMeta = Omit<FieldMeta, 'example'> & { example?: Json };
 
+/** Characters of a name. */
+export const LONGEST_NAME = 80;
+
 /** The fields that every credential has, beside those of its method. */
 export const CommonInput = z.strictObject({
-  name: printable(80).meta({
+  name: printable(LONGEST_NAME).meta({
     label: 'Name',
     group: 'metadata',
     order: 10,

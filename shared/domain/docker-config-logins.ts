@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError, invalidInput } from '../lib/errors.ts';
-import { jsonPointer, parseInput } from '../lib/parse-input.ts';
+import { parseInput } from '../lib/parse-input.ts';
 import { AddressError, formatRegistryAddress, parseRegistryAddress } from '../oci/address.ts';
 import type { Candidate } from './import-entry.ts';
 
@@ -34,8 +34,9 @@ export function dockerConfigLogins(config: DockerConfig): Candidate[] {
 function candidateOf(config: DockerConfig, { member, key, auth }: { member: string; key: string; auth: unknown }): Candidate {
   const address = addressOf(key);
   // Such a key may have a password in it: it is repeated nowhere.
-  if (address instanceof AppError) return { pointer: jsonPointer([member]), failure: address };
-  const known = { pointer: jsonPointer([member, key]), name: address.name };
+  if (address instanceof AppError) return { pointer: `/${member}`, failure: address };
+  // Whole, unlike that of a field: an address is known to be no secret.
+  const known = { pointer: `/${member}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, name: address.name };
   try {
     return { ...known, wanted: { url: address.url, ...loginOf(parseInput(Auth, auth), config, key) } };
   } catch (error) {

@@ -3,6 +3,7 @@ import { formatRegistryAddress } from '../oci/address.ts';
 import type { App } from './app.ts';
 import { requireGrant, type Caller } from './caller.ts';
 import { chooseMethod } from './choose-method.ts';
+import { LONGEST_NAME } from './common-input.ts';
 import { requireFuture, type CreateOptions } from './create-credential.ts';
 import { readCheckInput, readCreateInput } from './credential-input.ts';
 import type { EntryBody, ImportSource } from './import-entry.ts';
@@ -65,8 +66,9 @@ function withOptions(wanted: Record<string, unknown>, { purpose, environments, l
   };
 }
 
-/** What a login is called that nobody named. */
+/** What a login is called that nobody named: its registry, of which the end tells most where it is longer than a name. */
 function registryOf(project: Project, body: Record<string, unknown>): string {
   const { method, settings } = readCheckInput(project, body);
-  return formatRegistryAddress({ ...method.registry(settings), plainHttp: false });
+  const address = formatRegistryAddress({ ...method.registry(settings), plainHttp: false });
+  return address.length > LONGEST_NAME ? `…${address.slice(1 - LONGEST_NAME)}` : address;
 }

@@ -41,6 +41,7 @@ describe('POST /api/projects/{project}/imports with a docker config', () => {
     ['quay.io', 'acme+ci', { name: 'quay.io', provider: 'quay', method: 'robot', robot: 'acme+ci' }],
     ['https://registry.example.com/v2/', 'ci', { name: 'registry.example.com', provider: 'generic', tls: 'verify' }],
     ['localhost:5000', 'ci', { name: 'localhost:5000', provider: 'generic', tls: 'plain-http' }],
+    [`registry.example.com/${'team/'.repeat(14)}app`, 'ci', { name: `…e.com/${'team/'.repeat(14)}app`, provider: 'generic' }],
     ['registry.example.com/team/app', 'ci', { name: 'registry.example.com/team/app', url: 'registry.example.com/team/app' }],
   ])('reads %s of %s', async ([key, username, expected]) => {
     const { entries } = await imported({ auths: { [key]: auth(username) } });
