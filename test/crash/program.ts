@@ -89,7 +89,11 @@ export function openProgram(stage: Stage): Program {
       }
     },
     kill: async () => current?.service.kill(),
-    [Symbol.asyncDispose]: async () => current?.service[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // A process that ends by itself leaves what it has compiled for the next ones.
+      await current?.service.stop();
+      await current?.service[Symbol.asyncDispose]();
+    },
   };
 }
 

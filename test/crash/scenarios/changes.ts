@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
+import type { Reply } from '../../service.ts';
 import { CREDENTIALS, create, defaultsOf, isNameFree, passwordOf, patch, post } from '../credentials.ts';
 import { activityOf } from '../outside.ts';
+import type { Program } from '../program.ts';
 import { crashEverywhere } from '../request-crash.ts';
 import type { OpenStage } from '../stage.ts';
+
+async function request(program: Program, { host, number }: { host: string; number: number }): Promise<Reply> {
+  const fields = { name: `New ${number}`, host, password: `new-password-${number}`, default: true };
+  return post(await program.service(), fields, { 'idempotency-key': `key-${number}` });
+}
 
 export function describeChanges(open: OpenStage): void {
   test('of a create that takes over a default', () =>
@@ -13,12 +20,7 @@ export function describeChanges(open: OpenStage): void {
         const fields = { name: `Holder ${number}`, host, password: 'holder-password', default: true };
         return { host, holder: await create(await program.service(), fields), number };
       },
-      change: async (program, { host, number }) =>
-        post(
-          await program.service(),
-          { name: `New ${number}`, host, password: `new-password-${number}`, default: true },
-          { 'idempotency-key': `key-${number}` },
-        ),
+      change: request,
       isDone: async (program, { host, holder, number }) => {
         const service = await program.service();
         const found = (await service.get(`${CREDENTIALS}?host=${host}`)).json as { value: { id: string }[] };
@@ -29,13 +31,13 @@ export function describeChanges(open: OpenStage): void {
         expect(await defaultsOf(service, host)).toEqual([id ?? holder]);
         expect(await activityOf(program.stage, holder)).toEqual(id ? ['created', 'lost default'] : ['created']);
         expect(await isNameFree(service, `New ${number}`)).toBe(id === undefined);
+        // Who asks again gets what was made, or makes it now.
+        expect(await request(program, { host, number })).toMatchObject({ status: 201, json: id ? { id } : {} });
         if (id === undefined) return false;
 
         expect(created).toHaveLength(1);
         expect(await passwordOf(service, id)).toBe(`new-password-${number}`);
         expect(await activityOf(program.stage, id)).toEqual(['created']);
-        const again = { name: `New ${number}`, host, password: `new-password-${number}`, default: true };
-        expect((await post(service, again, { 'idempotency-key': `key-${number}` })).json).toMatchObject({ id });
         return true;
       },
     }));
