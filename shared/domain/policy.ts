@@ -23,7 +23,7 @@ const UPSTREAMS = [
   new RegExp(`^${GUID}$`),
   new RegExp(`^/subscriptions/${GUID}(?:/[^/*]+)*/?$`),
   /^arn:aws[a-z-]*:iam::\d{12}:role(?:\/[\w+=,.@-]+)*\/?$/,
-  /^projects\/[a-z][a-z0-9-]{4,28}[a-z0-9](?:\/serviceAccounts\/[a-z0-9-]+@[a-z0-9.-]+)?$/,
+  /^projects\/(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?:\/serviceAccounts\/[a-z0-9-]+@[a-z0-9.-]+)?$/,
 ];
 
 const upstream = z.string().refine((text) => UPSTREAMS.some((form) => form.test(text)), {

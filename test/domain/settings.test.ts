@@ -216,6 +216,7 @@ describe('a mistake in the policy is named by its path', () => {
       'arn:aws:iam::123456789012:role/team/',
       'projects/my-project',
       'projects/my-project/serviceAccounts/pull@my-project.iam.gserviceaccount.com',
+      'projects/example.com:my-project',
     ];
 
     expect(read({ ...POLICY, projects: [{ ...PROJECT, upstreams }] }).policy.projects).toMatchObject([{ upstreams }]);

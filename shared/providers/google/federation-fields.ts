@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { FieldError } from '../../lib/errors.ts';
+import { parseRegistryAddress } from '../../oci/address.ts';
 import { addMistake, type FieldMeta, type Mistake, type Upstream } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
+import { universeOfHost, universeOfScope } from './hosts.ts';
 
 /** https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers#WorkloadIdentityPoolProvider */
 const PROVIDER = /^projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/;
@@ -10,8 +13,14 @@ const BEFORE = /^(?:https:)?\/\/iam\.googleapis\.com\/(?:v1\/)?/;
 
 const PROVIDER_HINT = 'It is projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.';
 
-/** Those that people make, also in projects of another universe: https://cloud.google.com/iam/docs/service-account-types */
-const ACCOUNT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@([a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.s3ns)?\.iam\.gserviceaccount\.com$/;
+/**
+ * Those that people make. After the id of the project comes what it is scoped to: a domain, or another universe.
+ *
+ * https://cloud.google.com/iam/docs/service-account-types
+ * https://documentation.s3ns.fr/iam/docs/service-accounts-create
+ */
+const ACCOUNT =
+  /^[a-z][a-z0-9-]{4,28}[a-z0-9]@((?!gcp-sa-)[a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.([a-z0-9][a-z0-9.-]*))?\.iam\.gserviceaccount\.com$/;
 
 export const identityProvider = () =>
   z
@@ -48,8 +57,23 @@ export const serviceAccount = () =>
     } satisfies FieldMeta);
 
 export function accountUpstreams({ serviceAccount: email }: { serviceAccount: string }): Upstream[] {
-  const [, project = ''] = ACCOUNT.exec(email) ?? [];
+  const [, id = '', scope] = ACCOUNT.exec(email) ?? [];
+  const project = scope === undefined ? id : `${scope}:${id}`;
   return [{ pointer: '/serviceAccount', name: `projects/${project}/serviceAccounts/${email}` }];
+}
+
+/** An account is known in its own universe alone, and only that may see a token of this service. */
+export function accountUniverseMistakes({ url, serviceAccount: email }: { url: string; serviceAccount: string }): FieldError[] {
+  const [, , scope] = ACCOUNT.exec(email) ?? [];
+  if (universeOfScope(scope) === universeOfHost(parseRegistryAddress(url).host)) return [];
+  return [
+    {
+      pointer: '/serviceAccount',
+      code: 'OTHER_UNIVERSE',
+      detail: 'is an account of another cloud than the registry',
+      hint: 'Check the address, and the end of the email.',
+    },
+  ];
 }
 
 function findProviderMistake(text: string): Mistake | undefined {
@@ -75,7 +99,7 @@ function findAccountMistake(text: string): Mistake | undefined {
   const mistake = findPasteMistake(text) ?? findForeignToken(text);
   if (mistake) return mistake;
   const code = 'SERVICE_ACCOUNT';
-  if (/@(?:developer|appspot|cloudbuild)?\.?gserviceaccount\.com$/.test(text)) {
+  if (/@(?:(?:developer|appspot|cloudbuild)\.)?gserviceaccount\.com$|@gcp-sa-/.test(text)) {
     return {
       code,
       message: "is an account of Google's own making",

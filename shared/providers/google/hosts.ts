@@ -13,6 +13,8 @@ interface Universe {
   domain: string;
   /** Where keys are exchanged for access tokens. */
   tokenUrl: string;
+  /** Before the ids of its projects, as a domain is before those that it owns: `s3ns:my-project`. */
+  scope?: string;
   hasRegistry: (host: string) => boolean;
 }
 
@@ -22,18 +24,24 @@ const GOOGLE: Universe = {
   hasRegistry: (host) => ARTIFACT_REGISTRY.test(host) || CONTAINER_REGISTRY.has(host),
 };
 
-const UNIVERSES = [
+const UNIVERSES: Universe[] = [
   GOOGLE,
   {
     domain: 's3nsapis.fr',
     tokenUrl: 'https://oauth2.s3nsapis.fr/token',
-    hasRegistry: (host: string) => host === 'docker.s3nsregistry.fr',
+    scope: 's3ns',
+    hasRegistry: (host) => host === 'docker.s3nsregistry.fr',
   },
 ];
 
 /** The universe whose registry this is; undefined: none of them. */
 export function universeOfHost(host: string): Universe | undefined {
   return UNIVERSES.find(({ hasRegistry }) => hasRegistry(host));
+}
+
+/** The universe with the projects of this scope: Google's own has those of no scope, and of domains. */
+export function universeOfScope(scope: string | undefined): Universe {
+  return UNIVERSES.find((universe) => scope !== undefined && universe.scope === scope) ?? GOOGLE;
 }
 
 /** By the `universe_domain` of a key; absent, it is Google's own. */

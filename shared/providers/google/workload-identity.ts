@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import type { Login } from '../../oci/login.ts';
 import { defineMethod, type MethodContext } from '../provider.ts';
-import { accountUpstreams, identityProvider, serviceAccount } from './federation-fields.ts';
+import { accountUniverseMistakes, accountUpstreams, identityProvider, serviceAccount } from './federation-fields.ts';
 import { GOOGLE_PRIVILEGES, googleUrl } from './google-url.ts';
 import { universeOfHost } from './hosts.ts';
 import { impersonate } from './impersonation.ts';
@@ -26,6 +26,7 @@ export const googleWorkloadIdentity = defineMethod({
   material: () => z.strictObject({}),
   registry: ({ url }) => parseRegistryAddress(url),
   upstreams: accountUpstreams,
+  contradictions: accountUniverseMistakes,
   // The login that comes next shows that it is so.
   identify: async ({ settings }) => ({ username: settings.serviceAccount }),
   login,

@@ -130,10 +130,12 @@ describe('google/workload-identity', () => {
       'sts.s3nsapis.fr': (request, response) => void exchangeTokens(google, request, response),
       'iamcredentials.s3nsapis.fr': (request, response) => void generateAccessTokens(google, request, response),
     });
-    await using there = await startWith({ also: cloud });
+    const serviceAccount = ACCOUNT.replace('my-project.', 'my-project.s3ns.');
+    google.accounts.set(serviceAccount, new Set([trustInGoogle(google, entra, PROVIDER)]));
+    await using there = await startWith({ project: { ...PROJECT, upstreams: ['projects/s3ns:my-project'] }, also: cloud });
     const before = google.hosts.requests.length;
 
-    const config = await dockerConfigOf(there, form({ url: 'docker.s3nsregistry.fr' }));
+    const config = await dockerConfigOf(there, form({ url: 'docker.s3nsregistry.fr', serviceAccount }));
 
     expect(google.tokens.has(config['docker.s3nsregistry.fr']?.password ?? '')).toBe(true);
     expect(cloud.requests.map(({ host }) => host)).toEqual(cloud.names);
@@ -278,6 +280,16 @@ describe('what the project may not have regcred touch', () => {
     expect((await service.get(path)).json.serviceAccount).toBe(ACCOUNT);
   });
 
+  test.for([
+    ['image-pull@my-project.s3ns.iam.gserviceaccount.com', 'docker.s3nsregistry.fr', 'projects/s3ns:my-project'],
+    ['image-pull@my-project.example.com.iam.gserviceaccount.com', form().url, 'projects/example.com:my-project'],
+  ])('is also a project of the same name elsewhere: %s', async ([serviceAccount, url, project]) => {
+    const reply = await service.post(CHECKS, form({ url, serviceAccount }));
+
+    expect(reply).toMatchObject({ status: 422, json: blocked });
+    expect(reply.json.hint).toContain(`${project}/serviceAccounts/${serviceAccount}`);
+  });
+
   test('is refused also where it was allowed when it was stored', async () => {
     await using folder = await temporaryFolder();
     const first = await startWith({ data: folder.path });
@@ -320,6 +332,17 @@ describe('a mistake in the form', () => {
     ['an access token', { serviceAccount: `ya29.${'a1'.repeat(20)}` }, '/serviceAccount WRONG_TOKEN'],
     ['a key file, too', { keyFile: '{}' }, '/keyFile UNKNOWN_FIELD'],
     ['another address', { url: 'ghcr.io', provider: 'google' }, '/provider CONTRADICTION'],
+    ['a registry of another universe', { url: 'docker.s3nsregistry.fr' }, '/serviceAccount OTHER_UNIVERSE'],
+    [
+      'an account of another universe',
+      { serviceAccount: ACCOUNT.replace('my-project.', 'my-project.s3ns.') },
+      '/serviceAccount OTHER_UNIVERSE',
+    ],
+    [
+      "one of Google's own agents",
+      { serviceAccount: 'service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com' },
+      '/serviceAccount SERVICE_ACCOUNT',
+    ],
   ])('is named by its field: %s', async ([, more, mistake]) => {
     const before = google.hosts.requests.length;
 
