@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.ts';
 import { PURPOSES, SecretStoreName } from '../domain/policy.ts';
 import { STAGES } from '../oci/stages.ts';
+import { ProviderList, ProviderView } from './catalog-schemas.ts';
 import { DriftCheckView, ExportView, ImportView } from './job-schemas.ts';
 
 /** What replies look like, for the documentation; the tests hold every reply that they see against these. */
@@ -138,43 +139,6 @@ const ActivityPage = z
     nextLink: z.string().optional(),
   })
   .meta({ id: 'ActivityPage' });
-
-const Form = z.looseObject({ type: z.literal('object') });
-
-const Method = z.strictObject({
-  method: z.string(),
-  title: z.string(),
-  description: z.string(),
-  form: Form.meta({ description: 'JSON Schema of the fields, with what a form needs beside it' }),
-  privileges: z
-    .partialRecord(z.enum(PURPOSES), z.string())
-    .meta({ description: 'The least rights to give upstream, by purpose' }),
-  capabilities: z.strictObject({
-    login: z.boolean(),
-    minting: z.boolean(),
-    narrowing: z.boolean(),
-    expiry: z.boolean(),
-    rotation: z.boolean(),
-  }),
-});
-
-const ProviderView = z
-  .strictObject({
-    id: z.string(),
-    title: z.string(),
-    aliases: z.array(z.string()),
-    logo: z.string(),
-    defaultMethod: z.string(),
-    methods: z.array(Method),
-  })
-  .meta({ id: 'Provider' });
-
-const ProviderList = z
-  .strictObject({
-    value: z.array(ProviderView),
-    common: Form.meta({ description: 'What every form has beside the fields of its method' }),
-  })
-  .meta({ id: 'ProviderList' });
 
 const ProjectView = z
   .strictObject({
