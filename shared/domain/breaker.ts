@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { log } from '../lib/log.ts';
 import type { Verdict, Warning } from '../oci/stages.ts';
+import { accountKey } from './account.ts';
 import type { App } from './app.ts';
 import type { Credential } from './credential.ts';
 import type { Row } from './ports.ts';
@@ -73,8 +73,6 @@ function stopOf({ refusals, at, stoppedAt = at }: Refusals): Warning | undefined
 }
 
 /** Several credentials may be one account: the lock would hit it, not the record. */
-function breakerRow({ registry, active, id }: Credential): string {
-  return createHash('sha256')
-    .update(JSON.stringify([registry.host, active.username ?? id]))
-    .digest('base64url');
+function breakerRow({ provider, registry: { host }, active: { username }, id }: Credential): string {
+  return accountKey({ provider, host, username }) ?? id;
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { MINUTE, SECOND } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
+import { accountKey } from './account.ts';
 import { projectOf, type App } from './app.ts';
 import { checkAndStore } from './create-credential.ts';
 import { readCreateInput, type CredentialInput } from './credential-input.ts';
@@ -58,12 +58,10 @@ export async function makeEntry(app: App, { job, data, stored, bodyOf }: Making)
   }
 }
 
-/** The user at the registry, as a digest: short, and there may be many. Undefined where only the provider tells who it is. */
-function accountOf({ method, settings }: CredentialInput): string | undefined {
-  const username = method.username?.(settings);
-  if (username === undefined) return undefined;
-  const account = JSON.stringify([method.registry(settings).host, username]);
-  return createHash('sha256').update(account).digest('base64url').slice(0, 16);
+/** Cut short, because there may be many. Undefined where the secret alone tells who it is. */
+function accountOf({ provider: { id: provider }, method, settings }: CredentialInput): string | undefined {
+  const { host } = method.registry(settings);
+  return accountKey({ provider, host, username: method.username?.(settings) })?.slice(0, 16);
 }
 
 /** A file in which one wrong password was filled in everywhere must not lock the account. */

@@ -25,6 +25,8 @@ export interface Provider {
   proof: Proof[];
   /** The actions to ask a token for, where its token service refuses a scope with `delete`: Quay. */
   scopeActions?: string;
+  /** User names that stand for any token: they do not say whose it is. */
+  sharedUsernames?: readonly string[];
   /** Method for a form that does not say, and of which `inferMethod` does not know more. */
   defaultMethod: string;
   /** The host that answers the registry protocol, where it is not the one that images are named by: Docker Hub. */

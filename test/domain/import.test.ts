@@ -216,6 +216,22 @@ describe('an import', () => {
     expect(logins()).toBe(3);
   });
 
+  test('tries every token where all have the same user name', async () => {
+    const credentials = Array.from({ length: 5 }, (_, number) => ({
+      name: `Wrong ${number}`,
+      provider: 'quay',
+      url: registry.url,
+      method: 'application',
+      token: String(number).repeat(40),
+    }));
+    const begun = await startImport(opened.app, where, { check: 'live' }, { schemaVersion: 1, credentials });
+
+    await opened.workOff();
+
+    const { entries } = await report(begun);
+    expect(entries.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'invalid_credentials'));
+  });
+
   test('says so where somebody removed what it was to make', async () => {
     const begun = await begin(1, 'skip');
     const [parcel = ''] = await stored();

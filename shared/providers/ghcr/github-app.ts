@@ -9,8 +9,7 @@ import { privateKeyField } from '../rsa-private-key.ts';
 import { mintInstallationToken, readInstallation } from './app-api.ts';
 import type { GitHubApp } from './app-api.ts';
 import { ghcrUrl, gitHubApi } from './ghcr-url.ts';
-
-const USERNAME = 'x-access-token';
+import { ANY_NAME } from './provider.ts';
 
 const settingsSchema = () =>
   z.strictObject({
@@ -72,16 +71,16 @@ export const ghcrGitHubApp = defineMethod({
   settings: settingsSchema,
   material: materialSchema,
   registry: ({ url }) => parseRegistryAddress(url),
-  username: () => USERNAME,
+  username: () => ANY_NAME,
   async login(context) {
     const { settings, material, registry } = context;
     const { token, expiresAt } = await mintInstallationToken(context, appOf(settings, material, registry), settings.packages);
-    return { username: USERNAME, password: token, expiresAt, scope: 'unrestricted' };
+    return { username: ANY_NAME, password: token, expiresAt, scope: 'unrestricted' };
   },
   async identify(context) {
     const { settings, material, registry } = context;
     const { owner, permissions } = await readInstallation(context, appOf(settings, material, registry));
-    return { username: USERNAME, warnings: [...ownerWarnings(owner, registry), ...permissionWarnings(permissions)] };
+    return { username: ANY_NAME, warnings: [...ownerWarnings(owner, registry), ...permissionWarnings(permissions)] };
   },
   tellsNoEnd: true,
   privileges: {

@@ -1,6 +1,9 @@
 import { plainForm } from '../plain-form.ts';
 import { defineProvider } from '../provider.ts';
 
+/** What tokens of an app must be called by, and personal ones may be. */
+export const ANY_NAME = 'x-access-token';
+
 /** Container registries of GitHub Enterprise Cloud with data residency. */
 const ENTERPRISE_HOST = /^containers\.[a-z0-9-]+\.ghe\.com$/;
 
@@ -22,6 +25,7 @@ export const ghcr = defineProvider({
   trustsRealm: () => false,
   dockerConfigKeys: ({ host }) => [host],
   proof: ['identify'],
+  sharedUsernames: [ANY_NAME],
   defaultMethod: 'token',
   inferMethod: (fields) =>
     'privateKey' in fields ? { method: 'github-app' } : plainForm('token', fields, { password: 'token' }),

@@ -7,9 +7,7 @@ import type { Mistake } from '../provider.ts';
 import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
 import { ghcrUrl } from './ghcr-url.ts';
 import { identifyInstallationToken, identifyPersonalToken } from './identify-token.ts';
-
-/** What installation tokens must be called by, and personal ones may be. */
-const ANY_NAME = 'x-access-token';
+import { ANY_NAME } from './provider.ts';
 
 /**
  * A personal access token (classic): the only kind of token that people have and packages take.

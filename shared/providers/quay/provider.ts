@@ -19,6 +19,7 @@ export const quay = defineProvider({
   proof: ['scopeless-token'],
   // Any other action than these makes it refuse the request: https://github.com/quay/quay/blob/master/endpoints/v2/v2auth.py
   scopeActions: 'pull,push,*',
+  sharedUsernames: ['$oauthtoken', '$app'],
   defaultMethod: 'robot',
   inferMethod,
 });
