@@ -1,6 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
-import { after, DAY, HOUR, MINUTE } from '../lib/clock.ts';
+import { after, DAY, HOUR } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import { findProject, secretStoreName, type App } from './app.ts';
 import type { Claim } from './find-drift.ts';
@@ -15,15 +15,13 @@ import { dueUntil } from './schedule.ts';
 const REST = 250;
 const VERSIONS_BEFORE_REST = 100;
 
-/** Milliseconds for the listing of one store: the worker does nothing else meanwhile. */
-const LISTING_LIMIT = 5 * MINUTE;
-
 /** How far ahead lies what tidies up after a change or an import. */
 const TIDIED_WITHIN = HOUR;
 
 /** All that drift needs of a record, also of one that another version of regcred wrote. */
 const PointingRecord = z.object({
   id: z.string(),
+  updatedAt: z.string(),
   deletedAt: z.string().optional(),
   active: z.object({ secret: z.object({ store: SecretStoreName, name: z.string(), version: z.string() }) }),
 });
@@ -35,7 +33,9 @@ export async function readClaims(app: App, project: string): Promise<Claim[]> {
     for (const { fields } of rows) {
       // One without material points to nothing.
       const { data } = PointingRecord.safeParse(fields);
-      if (data) claims.push({ id: data.id, secret: data.active.secret, ...(data.deletedAt && { deletedAt: data.deletedAt }) });
+      if (!data) continue;
+      const { id, active, updatedAt, deletedAt } = data;
+      claims.push({ id, secret: active.secret, updatedAt, ...(deletedAt && { deletedAt }) });
     }
   }
   return claims;
@@ -47,23 +47,25 @@ export function storesOf(app: App, name: string, claims: Claim[]): SecretStoreNa
   return [...new Set([...(project ? [secretStoreName(app, project)] : []), ...claims.map(({ secret }) => secret.store)])];
 }
 
-/** The versions that a store has of a project, by their tags. Throws STORE_UNAVAILABLE. */
-export async function listProject(app: App, project: string, store: SecretStoreName): Promise<SecretVersion[]> {
+/** The versions that a store has of a project, by their tags. Throws STORE_UNAVAILABLE, also if `isOver` says so meanwhile. */
+export async function listProject(
+  app: App,
+  { project, store, isOver }: { project: string; store: SecretStoreName; isOver: () => boolean },
+): Promise<SecretVersion[]> {
   const found: SecretVersion[] = [];
-  const end = performance.now() + LISTING_LIMIT;
   let seen = 0;
   for await (const version of (await app.secretStore(store)).list()) {
     if (version.tags['project'] === project) found.push(version);
     seen += 1;
     if (seen % VERSIONS_BEFORE_REST === 0) await rest(REST);
-    if (performance.now() > end) throw tooLong(seen);
+    if (isOver()) throw tooLong(seen);
   }
   return found;
 }
 
 function tooLong(seen: number): AppError {
   return new AppError('STORE_UNAVAILABLE', 'The store has more secrets than can be listed at once.', {
-    hint: `After ${LISTING_LIMIT / MINUTE} minutes ${seen} versions were listed. Keep projects in stores of their own, or list it with its own tools.`,
+    hint: `When the time was over, ${seen} versions were listed. Keep projects in stores of their own, or list it with its own tools.`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { MINUTE } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { App } from './app.ts';
 import { listProject, namesOnTheirWay, readClaims, storesOf } from './drift-sources.ts';
@@ -5,6 +6,9 @@ import { findDrift, type Claim, type Finding } from './find-drift.ts';
 import type { Job, Turn } from './job.ts';
 import type { SecretStoreName } from './policy.ts';
 import type { Fields, SecretVersion } from './ports.ts';
+
+/** Milliseconds for all listings: within `functionTimeout` in host.json, and the worker does nothing else meanwhile. */
+const LISTING_LIMIT = 6 * MINUTE;
 
 /** Findings that a report shows, which must fit into one field of a row; the counts tell of all. */
 const MOST_FINDINGS = 100;
@@ -27,7 +31,9 @@ export async function driftTurn(app: App, { project }: Job): Promise<Turn> {
   const known = await namesOnTheirWay(app, project);
   const before = await readClaims(app, project);
   const listings = new Map<SecretStoreName, SecretVersion[] | Finding>();
-  for (const store of storesOf(app, project, before)) listings.set(store, await listOrTell(app, project, store));
+  const end = performance.now() + LISTING_LIMIT;
+  const isOver = () => performance.now() > end;
+  for (const store of storesOf(app, project, before)) listings.set(store, await listOrTell(app, { project, store, isOver }));
   const later = await readClaims(app, project);
 
   const now = app.clock.now();
@@ -42,12 +48,16 @@ export async function driftTurn(app: App, { project }: Job): Promise<Turn> {
 }
 
 /** A store that cannot be had is what a drift check is there to tell. */
-async function listOrTell(app: App, project: string, store: SecretStoreName): Promise<SecretVersion[] | Finding> {
+async function listOrTell(app: App, listing: Parameters<typeof listProject>[1]): Promise<SecretVersion[] | Finding> {
   try {
-    return await listProject(app, project, store);
+    return await listProject(app, listing);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { code: 'STORE_UNAVAILABLE', store, hint: [error.message, error.details.hint].filter(Boolean).join(' ') };
+    return {
+      code: 'STORE_UNAVAILABLE',
+      store: listing.store,
+      hint: [error.message, error.details.hint].filter(Boolean).join(' '),
+    };
   }
 }
 

@@ -24,6 +24,7 @@ export interface Finding {
 export interface Claim {
   id: string;
   secret: SecretPointer;
+  updatedAt: string;
   deletedAt?: string;
 }
 
@@ -43,13 +44,15 @@ export function findDrift(seen: Sighting): Finding[] {
   return [...missing(seen), ...unclaimed(seen)];
 }
 
-/** What a live record points to, all the while, and the store does not have. */
-function missing({ store, before, after, listed }: Sighting): Finding[] {
+/** What a live record points to, for a while, and the store does not have. A vault takes minutes to restore a secret. */
+function missing({ store, now, before, after: later, listed }: Sighting): Finding[] {
+  const settled = after(now, -UNDER_WAY);
   const names = new Set(listed.map(({ name }) => name));
   const versions = new Set(listed.map(keyOf));
-  const still = new Set(after.filter(isLive).map(({ secret }) => keyOf(secret)));
+  const isSettled = ({ updatedAt, ...claim }: Claim) => isLive(claim) && new Date(updatedAt) <= settled;
+  const still = new Set(later.filter(isSettled).map(({ secret }) => keyOf(secret)));
   return before
-    .filter((claim) => isLive(claim) && still.has(keyOf(claim.secret)) && !versions.has(keyOf(claim.secret)))
+    .filter((claim) => isSettled(claim) && still.has(keyOf(claim.secret)) && !versions.has(keyOf(claim.secret)))
     .map(({ id, secret: { name, version } }) => ({
       code: names.has(name) ? 'VERSION_MISSING' : 'SECRET_MISSING',
       store,
@@ -78,7 +81,7 @@ function unclaimed({ store, now, before, after: later, listed, known }: Sighting
   });
 }
 
-function isLive({ deletedAt }: Claim): boolean {
+function isLive({ deletedAt }: Pick<Claim, 'deletedAt'>): boolean {
   return deletedAt === undefined;
 }
 

@@ -7,11 +7,9 @@ const old = after(now, -2 * HOUR);
 const young = after(now, -59 * MINUTE);
 
 function claim(name: string, version = '1', deletedAt?: Date): Claim {
-  return {
-    id: `of-${name}`,
-    secret: { store: 'local', name, version },
-    ...(deletedAt && { deletedAt: deletedAt.toISOString() }),
-  };
+  const updatedAt = (deletedAt ?? old).toISOString();
+  const secret = { store: 'local' as const, name, version };
+  return { id: `of-${name}`, secret, updatedAt, ...(deletedAt && { deletedAt: updatedAt }) };
 }
 
 const listed = (name: string, version = '1', createdAt = old) => ({ name, version, createdAt });
@@ -48,6 +46,7 @@ describe('findDrift', () => {
   test.for<[string, Partial<Sighting>]>([
     ['a secret that is younger than an hour', { listed: [listed('x', '1', young)] }],
     ['a secret that is known to be on its way', { listed: [listed('x')], known: new Set(['x']) }],
+    ['a credential that was restored a moment ago', { before: [{ ...claim('a'), updatedAt: young.toISOString() }] }],
     ['a credential that was deleted meanwhile', { before: [claim('a')], after: [claim('a', '1', now)] }],
     ['a credential that was deleted a moment ago', { before: [claim('a', '1', young)], listed: [listed('a')] }],
     ['a deleted credential whose secret is gone', { before: [claim('a', '1', old)] }],
