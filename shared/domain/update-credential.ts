@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, invalidInput } from '../lib/errors.ts';
+import { AppError } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import { secretStoreName, type App } from './app.ts';
 import { noteAnswer } from './breaker.ts';
@@ -19,7 +19,7 @@ import { bindingOf, storeMaterial } from './material.ts';
 import { againIfStale, openOrNote, unlessStale } from './missing-secret.ts';
 import { changedFields, claimsDefault, readPatched } from './patch-input.ts';
 import { findLiveCredential, findStatus, type Address, type Found } from './read-credential.ts';
-import { changeSecret, keepPresent, type Touched } from './tidy.ts';
+import { changeAroundSecret, changeSecret, keepPresent, type Touched } from './tidy.ts';
 
 export interface UpdateOptions extends Address {
   /** The If-Match header. */
@@ -55,8 +55,8 @@ async function update(app: App, options: UpdateOptions, patch: unknown): Promise
   requireMaterial(credential, draft, input);
   const result = await checkChange(app, found, options, input);
   // A login that changed begins anew: what was learned of the old one does not hold for it.
-  const active = { ...activePart(input, result, app.clock.now().toISOString()), secret: draft.active.secret };
-  const renewed = { ...draft, active };
+  const active = activePart(input, result, app.clock.now().toISOString());
+  const renewed = { ...draft, active: hasMaterial(draft) ? { ...active, secret: draft.active.secret } : active };
   return save(app, found, options, renewed, changed, {
     ...(input.material && { material: input.material }),
     ...(result && { result }),
@@ -93,10 +93,13 @@ async function save(
     if (login?.result) await noteAnswer(app, after, login.result.verdict);
     return { ...stored, status: status ?? known };
   };
-  const material = login?.material;
-  if (!material || Object.keys(material).length === 0) return write(draft);
-
   const old = found.credential.active.secret;
+  const material = login?.material;
+  if (!material || Object.keys(material).length === 0) {
+    // The old secret goes where the new method has none.
+    return old && !draft.active.secret ? changeAroundSecret(app, found.credential, () => write(draft)) : write(draft);
+  }
+
   const touched: Touched = {
     store: old?.store ?? secretStoreName(app, found.project),
     name: old?.name ?? newName(app.clock),
@@ -151,22 +154,14 @@ function isLoginChanged(before: Credential, after: Credential, { material }: Cre
   );
 }
 
-/**
- * Throws MATERIAL_REQUIRED if something that the secret is bound to changes and the secret was not given again, and
- * INVALID_INPUT for a method that has no use for the secret that is there.
- */
+function hasMaterial(credential: Credential): boolean {
+  return materialFields(methodOf(credential)).length > 0;
+}
+
+/** Throws MATERIAL_REQUIRED if something that the secret is bound to changes and the secret was not given again. */
 function requireMaterial(before: Credential, after: Credential, { material }: CredentialInput): void {
-  if (material || bindingOf(after) === bindingOf(before)) return;
+  if (material || !hasMaterial(after) || bindingOf(after) === bindingOf(before)) return;
   const fields = materialFields(methodOf(after));
-  if (fields.length === 0) {
-    if (!before.active.secret) return;
-    throw invalidInput(
-      '/method',
-      'NOT_ALLOWED',
-      'has no secret, and this credential has one',
-      'Make a new credential for this method, and delete this one.',
-    );
-  }
   const hint = `Give ${fields.join(', ')} again in the same request.`;
   throw new AppError(
     'MATERIAL_REQUIRED',
@@ -190,7 +185,8 @@ async function checkChange(
     return undefined;
   }
   countCheck(app, options.caller);
-  const material = input.material ?? (await openOrNote(app, credential)).material;
+  const material =
+    input.material ?? (materialFields(input.method).length === 0 ? {} : (await openOrNote(app, credential)).material);
   const result = await check(app, { ...subject, material });
   const refused = refusalOf(result);
   if (refused) throw refused;

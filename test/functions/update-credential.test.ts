@@ -7,7 +7,10 @@ import { createAuthority } from '../peers/certificates.ts';
 import { startRegistry, type Registry } from '../peers/registry.ts';
 import { eventually, type Reply, type Service } from '../service.ts';
 import { temporaryFolder } from '../stores/temporary-folder.ts';
-import { projectState } from './project-state.ts';
+import { projectState, storedSecrets } from './project-state.ts';
+
+/** Whatever its revision. */
+const ANY = { 'if-match': '*' };
 
 const CREDENTIALS = '/api/projects/default/credentials';
 const NEXT_YEAR = '2099-01-01T00:00:00.000Z';
@@ -236,14 +239,20 @@ describe('PATCH /api/projects/{project}/credentials/{id}', () => {
       expect(reply).toMatchObject({ status: 200, json: { ...moved, registry: { host: moved.url }, revision: 2 } });
     });
 
-    test('cannot become a method that has no use for the secret', async () => {
+    test('to a method without a secret takes the secret away, and the way back needs one again', async () => {
       const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+      const plain = { provider: 'generic', method: 'password', url: registry.url, username: 'ci' };
 
-      expect(await patch({ provider: 'ecr', method: 'node-role', url, username: null, tls: 'verify' })).toMatchObject({
-        status: 400,
-        json: { code: 'INVALID_INPUT', errors: [{ pointer: '/method', code: 'NOT_ALLOWED' }] },
-      });
-      expect(await shown()).toEqual(credential);
+      const keyless = await patch({ provider: 'ecr', method: 'node-role', url, username: null, tls: 'verify' });
+      const secrets = await storedSecrets(service);
+      const back = await patch(plain, ANY);
+      const whole = await patch({ ...plain, password: 'right-password' }, ANY);
+
+      expect(keyless).toMatchObject({ status: 200, json: { method: 'node-role', active: { store: null } } });
+      expect(secrets).not.toContain(credential.id);
+      expect(back).toMatchObject({ status: 422, json: { code: 'MATERIAL_REQUIRED' } });
+      expect(whole).toMatchObject({ status: 200, json: { method: 'password', status: { standing: 'accepted' } } });
+      expect(await handedOut()).toEqual({ username: 'ci', password: 'right-password' });
     });
 
     test('is also the provider, whose method is then inferred', async () => {
