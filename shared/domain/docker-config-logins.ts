@@ -56,14 +56,18 @@ function addressOf(key: string): { name: string; url: string } | AppError {
     throw error;
   }
 }
+
 /** Docker takes these for plain http unless told otherwise: https://docs.docker.com/reference/cli/dockerd/#insecure-registries */
 function isLocal(host: string): boolean {
   return /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?$/.test(host);
 }
 
+/** What docker leaves of a login by browser, beside the login itself: https://github.com/docker/cli/pull/5344 */
+const HUB_SESSION = /^https:\/\/index\.docker\.io\/v1\/(?:access|refresh)-token$/;
+
 /** Throws INVALID_INPUT that says why there is no login to take. */
 function loginOf(auth: Auth, config: DockerConfig, key: string): { username: string; password: string } {
-  if (auth.identitytoken || auth.registrytoken) {
+  if (auth.identitytoken || auth.registrytoken || HUB_SESSION.test(key)) {
     throw mistake(
       'IDENTITY_TOKEN',
       'It is the token of a session, which ends, and not a login.',

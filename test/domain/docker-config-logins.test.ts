@@ -74,6 +74,15 @@ describe('dockerConfigLogins', () => {
     },
   );
 
+  test.for(['access-token', 'refresh-token'])('does not take the %s of a login by browser for another login', (name) => {
+    const key = `https://index.docker.io/v1/${name}`;
+
+    const [found] = read({ auths: { [key]: auth('ci:canary-token') } });
+
+    expect(found).not.toHaveProperty('wanted');
+    expect(found?.failure?.details.errors).toMatchObject([{ code: 'IDENTITY_TOKEN', hint: expect.stringMatching(/\S/) }]);
+  });
+
   test('tells of registries whose logins a helper makes', () => {
     const config = { auths: { 'a.example.com': LOGIN }, credHelpers: { 'a.example.com': 'x', 'b.example.com': 'ecr-login' } };
 
