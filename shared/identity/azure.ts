@@ -1,10 +1,11 @@
 import type { TokenCredential } from '@azure/identity';
 import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../net/azure-http-client.ts';
+import { NetError } from '../net/net-error.ts';
 import { IdentityError } from './identity-error.ts';
 import { keptTokens } from './kept-tokens.ts';
 
-/** Milliseconds that the Azure CLI may take for a token: it starts slowly, and asks Entra ID. */
-const CLI_LIMIT = 20_000;
+/** Milliseconds that the Azure CLI may take for a token, which starts slowly, and the platform for one of a managed identity. */
+const LIMIT = 20_000;
 
 interface AzureCredentialOptions {
   inAzure: boolean;
@@ -28,17 +29,31 @@ export async function azureCredential(
   const isApp = tenantId && clientId && secret;
   if (wanted && !(isApp && wanted === clientId.toLowerCase())) throw notThatIdentity();
   const identity = await import('@azure/identity');
-  if (!isApp) return keptTokens(new identity.AzureCliCredential({ processTimeoutInMs: CLI_LIMIT }));
+  if (!isApp) return keptTokens(new identity.AzureCliCredential({ processTimeoutInMs: LIMIT }));
   return new identity.ClientSecretCredential(tenantId, clientId, secret, { httpClient, ...AZURE_CLIENT_OPTIONS });
 }
 
 /**
  * The identity of the function app: the user-assigned one with this client id, else the system's. Its tokens come over the
- * library's own client, because the platform's endpoint is plain http, which our door refuses.
+ * library's own client, because the platform's endpoint is plain http, which our door refuses. That client waits for ever, and
+ * asks anew for whoever comes: here it is given `limit` milliseconds, and asked once.
  */
-export async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {
+export async function managedIdentity(clientId: string | undefined, limit = LIMIT): Promise<TokenCredential> {
   const { ManagedIdentityCredential } = await import('@azure/identity');
-  return clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
+  const credential = clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
+  return keptTokens({ getToken: (scopes) => within(limit, credential.getToken(scopes)) });
+}
+
+/** Throws NetError; the work itself cannot be stopped. */
+async function within<T>(limit: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const message = `The platform gave no token of its managed identity within ${limit / 1000} s.`;
+  const timer = setTimeout(() => reject(new NetError('timeout', 'IDENTITY_TIMEOUT', message, 'Ask again later.')), limit);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function notThatIdentity(): IdentityError {

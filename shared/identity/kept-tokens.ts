@@ -1,24 +1,29 @@
 import type { AccessToken, TokenCredential } from '@azure/identity';
-import { MINUTE } from '../lib/clock.ts';
+import { MINUTE, systemClock } from '../lib/clock.ts';
+import { renewed } from '../lib/renewed.ts';
 
 /** A token with less than this left is asked for again. */
-const LAST_MINUTES = 5 * MINUTE;
+const AHEAD = 5 * MINUTE;
 
-/** For a credential that starts a process for each token: one is kept by scope, and asked for once however many wait. */
+interface Kept {
+  token: AccessToken | null;
+  expiresAt?: Date;
+}
+
+/** For a credential that asks anew for whoever comes: a token is kept by scope, and asked for once however many wait. */
 export function keptTokens(credential: TokenCredential): TokenCredential {
-  const tokens = new Map<string, Promise<AccessToken | null>>();
+  const byScope = new Map<string, () => Promise<Kept>>();
   return {
     async getToken(scopes) {
       const key = [scopes].flat().join(' ');
-      const known = tokens.get(key);
-      if (known && isGood(await known.catch(() => null))) return known;
-      // Who waited for the same one finds that somebody else has asked by now.
-      if (tokens.get(key) === known) tokens.set(key, credential.getToken(scopes));
-      return tokens.get(key) ?? null;
+      const ask = byScope.get(key) ?? renewed(() => tokenFor(credential, scopes), { clock: systemClock, ahead: AHEAD });
+      byScope.set(key, ask);
+      return (await ask()).token;
     },
   };
 }
 
-function isGood(token: AccessToken | null): boolean {
-  return token !== null && token.expiresOnTimestamp - Date.now() > LAST_MINUTES;
+async function tokenFor(credential: TokenCredential, scopes: string | string[]): Promise<Kept> {
+  const token = await credential.getToken(scopes);
+  return { token, ...(token && { expiresAt: new Date(token.expiresOnTimestamp) }) };
 }

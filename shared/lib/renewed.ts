@@ -1,5 +1,8 @@
-import type { Clock } from './clock.ts';
+import { SECOND, type Clock } from './clock.ts';
 import { log } from './log.ts';
+
+/** So long the old one serves before a failed renewal is tried again: else whoever asks would wait for the same failure. */
+const PAUSE = 30 * SECOND;
 
 /**
  * What ends, and is made anew when less than `ahead` milliseconds of it are left. However many ask, it is made once at a
@@ -11,7 +14,9 @@ export function renewed<T extends { expiresAt?: Date }>(
 ): () => Promise<T> {
   let kept: T | undefined;
   let flight: Promise<T> | undefined;
-  const left = () => (kept?.expiresAt?.getTime() ?? 0) - clock.now().getTime();
+  let pausedUntil = 0;
+  const now = () => clock.now().getTime();
+  const left = () => (kept?.expiresAt?.getTime() ?? 0) - now();
   const makeOnce = () => {
     flight ??= make()
       .then((made) => (kept = made))
@@ -19,11 +24,12 @@ export function renewed<T extends { expiresAt?: Date }>(
     return flight;
   };
   return async () => {
-    if (kept && left() > ahead) return kept;
+    if (kept && (left() > ahead || (left() > 0 && now() < pausedUntil))) return kept;
     try {
       return await makeOnce();
     } catch (error) {
       if (!kept || left() <= 0) throw error;
+      pausedUntil = now() + PAUSE;
       log('warn', 'renewal.failed', { error });
       return kept;
     }

@@ -13,6 +13,7 @@ const FAILURES = new Set([
   'AuthenticationError',
   'AuthenticationRequiredError',
   'CredentialUnavailableError',
+  'NetError',
 ]);
 
 /** A refusal as the service gave it, without the request, which carries a signature. */
