@@ -58,25 +58,24 @@ function bodies(app: App, job: Job, parcels: Parcel[]): (index: number) => Promi
   };
 }
 
-/** The time is over: what is left has failed. */
+/** The time is over: what is left has failed, also where another version of regcred wrote the job. */
 export async function endImport(app: App, job: Job): Promise<Fields> {
-  const data = ImportData.parse(job.data);
   const failure = {
     code: 'NOT_DONE',
     detail: 'The import did not come to this entry in time.',
     hint: 'Something was down, or a registry asked to slow down, for long. Import this entry again.',
   };
-  const rows = await readParts(app, job, data.next, RECORD_LIMITS.page);
+  const rows = await readParts(app, job, 0, RECORD_LIMITS.page);
   for (const { entry, etag } of rows.map(readEntry)) {
     if (entry.status === 'pending') await saveEntry(app, job, failedEntry(entry, failure), etag);
   }
-  for (const parcel of data.parcels) await removeParcel(app, parcel);
-  return { ...data, next: data.total, parcels: [] };
+  await forgetImport(app, job.data);
+  return { ...job.data, parcels: [] };
 }
 
 const Leftover = z.object({ parcels: z.array(Parcel.pick({ store: true, name: true })).default([]) });
 
-/** What a request leaves that ended before the job began. */
+/** What is left in the stores, of a job that is over or never began. */
 export async function forgetImport(app: App, leftover: Fields): Promise<void> {
   for (const parcel of Leftover.parse(leftover).parcels) await removeParcel(app, parcel);
 }

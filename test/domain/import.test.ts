@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteCredential } from '../../shared/domain/delete-credential.ts';
 import { showImport, type ImportView } from '../../shared/domain/import-view.ts';
 import { listCredentials, ListQuery } from '../../shared/domain/list-credentials.ts';
-import type { Message } from '../../shared/domain/ports.ts';
+import type { Fields, Message } from '../../shared/domain/ports.ts';
 import { jobRow, projectPartition } from '../../shared/domain/rows.ts';
 import { tick } from '../../shared/domain/schedule.ts';
 import { startImport } from '../../shared/domain/start-import.ts';
@@ -144,6 +144,21 @@ describe('an import', () => {
     const { entries, ...rest } = await report(begun);
     expect(rest).toMatchObject({ status: 'ended', counts: { created: 0, failed: 2, pending: 0 } });
     expect(entries).toMatchObject([{ status: 'failed', code: 'NOT_DONE', hint: expect.any(String) }, { code: 'NOT_DONE' }]);
+    expect(await stored()).toEqual([]);
+  });
+
+  test('of another version of regcred ends, too, and keeps nothing', async () => {
+    const begun = await begin(2);
+    await take();
+    const partition = projectPartition('default');
+    const row = await opened.app.records.get(partition, jobRow(begun.operation));
+    const { parcels = [] } = { ...(row?.fields['data'] as Fields | undefined) };
+    const data = { parcels, pace: 'slow' };
+    await opened.app.records.write(partition, [{ kind: 'put', row: jobRow(begun.operation), fields: { ...row?.fields, data } }]);
+
+    await later(DAY + HOUR);
+
+    expect(await report(begun)).toMatchObject({ status: 'ended', counts: { failed: 2 } });
     expect(await stored()).toEqual([]);
   });
 
