@@ -1,5 +1,6 @@
 import { IdentityError } from '../identity/identity-error.ts';
 import type { OwnIdentity } from '../identity/own-identity.ts';
+import { AppError } from '../lib/errors.ts';
 import type { GuardedSession } from '../net/guarded.ts';
 import { Refusal } from '../oci/stages.ts';
 import type { MethodContext } from '../providers/provider.ts';
@@ -10,7 +11,7 @@ import type { Subject } from './subject.ts';
 /** What a method gets to work with. `session` is asked for when the method first goes to the network. */
 export function methodContext(
   app: App,
-  { project, settings, material, registry }: Subject,
+  { project, method, settings, material, registry }: Subject,
   { session, signal, scope }: { session: () => GuardedSession } & Pick<MethodContext, 'signal' | 'scope'>,
 ): MethodContext {
   const { clock, identity } = app;
@@ -19,13 +20,24 @@ export function methodContext(
     material,
     registry,
     clock,
-    cloud: { ...refusing(identity), project: project.name, externalId: () => externalIdOf(app, project.name) },
+    cloud: {
+      ...refusing(method.upstreams ? identity : NOBODY),
+      project: project.name,
+      externalId: () => externalIdOf(app, project.name),
+    },
     signal,
     ...(scope && { scope }),
     get http() {
       return session();
     },
   };
+}
+
+/** For methods that name nothing which they would touch: what was not asked of the policy is not done. */
+const NOBODY: OwnIdentity = { azure: nobody, entraToken: nobody, federationToken: nobody, aws: nobody };
+
+function nobody(): Promise<never> {
+  return Promise.reject(new AppError('INTERNAL', 'A method that names no upstreams asked for the identity of this service.'));
 }
 
 /** That regcred itself cannot act is no word about a login: the operator has to mend it, or it is down. */
