@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isAwsRegion, partitionOfArn, partitionOfRegion } from '../lib/aws-partition.ts';
+import { isAwsRegion, isRoleArn, partitionOfArn, partitionOfRegion } from '../lib/aws-partition.ts';
 import type { StorageAccount } from '../lib/storage-account.ts';
 import { Policy, SecretStoreName } from './policy.ts';
 
 /** Of the public cloud, the one in China, and the one of the US government: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const VAULT_URL = /^https:\/\/(?=[a-z0-9-]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)\/?$/;
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
-const AWS_ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Also a client id. What is asked for is `/.default` of it. */
 const TOKEN_AUDIENCE = /^(?!.*(?:\/|\/\.default)$)[!-~]+$/;
@@ -24,7 +21,7 @@ const Environment = z.object({
   REGCRED_AWS_REGION: z.string().refine(isAwsRegion, 'is not a region of AWS, such as eu-west-1').optional(),
   REGCRED_AWS_ROLE_ARN: z
     .string()
-    .regex(AWS_ROLE, 'is not the ARN of a role, such as arn:aws:iam::123456789012:role/regcred')
+    .refine(isRoleArn, 'is not the ARN of a role, such as arn:aws:iam::123456789012:role/regcred')
     .optional(),
   REGCRED_TOKEN_AUDIENCE: z
     .string()

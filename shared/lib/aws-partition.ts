@@ -31,6 +31,14 @@ export function isAwsRegion(text: string): boolean {
   return REGION.test(text);
 }
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/;
+
+/** Whether it has the form of a role's ARN, with or without a path; in any partition, known or not. */
+export function isRoleArn(text: string): boolean {
+  return ROLE_ARN.test(text);
+}
+
 export function partitionOfRegion(region: string): AwsPartition {
   const found = PARTITIONS.find(({ regions }) => regions.test(region));
   if (!found) throw new RangeError('The last partition has all other regions.');

@@ -43,6 +43,7 @@ describe('the settings', () => {
     [{ REGCRED_AWS_REGION: 'eu-west-1a' }, 'REGCRED_AWS_REGION'],
     [{ REGCRED_AWS_ROLE_ARN: 'regcred' }, 'REGCRED_AWS_ROLE_ARN'],
     [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:user/regcred' }, 'REGCRED_AWS_ROLE_ARN'],
+    [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/team/' }, 'REGCRED_AWS_ROLE_ARN'],
     [{ REGCRED_AWS_ROLE_ARN: 'arn:aws-moon:iam::123456789012:role/regcred' }, 'REGCRED_AWS_ROLE_ARN'],
     [{ REGCRED_AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/regcred', REGCRED_AWS_REGION: 'cn-north-1' }, 'REGCRED_AWS_REGION'],
     [

@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { partitionOfArn } from '../../lib/aws-partition.ts';
+import { isRoleArn, partitionOfArn } from '../../lib/aws-partition.ts';
 import type { FieldError } from '../../lib/errors.ts';
 import { addMistake, type FieldMeta, type Mistake, type Upstream } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/;
 
 const HINT = 'It is arn:aws:iam::ACCOUNT:role/NAME, with the path before the name where the role has one.';
 
@@ -45,7 +42,7 @@ export function rolePartitionMistakes({ roleArn: arn }: { roleArn: string }, par
 }
 
 function findMistake(text: string): Mistake | undefined {
-  if (ROLE.test(text) && partitionOfArn(text)) return undefined;
+  if (isRoleArn(text) && partitionOfArn(text)) return undefined;
   const mistake = findPasteMistake(text) ?? findForeignToken(text);
   if (mistake) return mistake;
   const [, kind] = /^arn:[^:]*:(?:iam|sts)::[^:]*:([a-z-]+)/.exec(text) ?? [];
