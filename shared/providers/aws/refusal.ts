@@ -54,11 +54,12 @@ const KNOWN: [name: RegExp, explain: Explain][] = [
 
 /**
  * What the failure of an AWS call says of the key. `action` is what it must be allowed, such as
- * `ecr:GetAuthorizationToken`. A failure that is not AWS's is answered as it is: Refusal, NetError.
+ * `ecr:GetAuthorizationToken`. A failure that is no answer of AWS is answered as it is: Refusal, NetError, a defect.
  */
 export function awsRefusal(error: unknown, action: string): Error {
   if (error instanceof Refusal || error instanceof NetError) return error;
   const { name, status } = awsFailureOf(error);
+  if (status === undefined && error instanceof Error) return error;
   // Before the signature: a wrong clock is reported under the name of a wrong secret.
   if (isSkewed(error)) return skewed();
   const [, explain] = KNOWN.find(([pattern]) => pattern.test(name)) ?? [];
@@ -67,7 +68,7 @@ export function awsRefusal(error: unknown, action: string): Error {
   return new Refusal(
     'misconfigured',
     'AWS_ANSWER',
-    `AWS answered ${action} with what could not be understood${status === undefined ? '' : ` (${status})`}.`,
+    `AWS answered ${action} with what could not be understood (${status}).`,
     'Try again; if it stays, see the AWS Health Dashboard.',
   );
 }
