@@ -58,8 +58,20 @@ function isRefusal({ name, cause }: Error): boolean {
   return name === 'CredentialUnavailableError' && errorCode !== 'network_error';
 }
 
-/** The code tells what is wrong; the text beside it may quote the request. */
+/**
+ * The code tells what is wrong; the text beside it may quote the request.
+ *
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
 function refused(code: string, cause: Error): IdentityError {
+  if (code === 'AADSTS500011') {
+    return new IdentityError(
+      'ENTRA_RESOURCE_UNKNOWN',
+      'The tenant of this service does not have what the token is asked for (AADSTS500011).',
+      'Services of another cloud than that of this service cannot be used as itself.',
+      { cause },
+    );
+  }
   const number = code.replace('AADSTS', '');
   return new IdentityError(
     'ENTRA_REFUSED',

@@ -41,9 +41,11 @@ export function claimsOf({ issuer, audience, subject }: FederationToken): string
 
 const AUDIENCE_HINT = 'Check REGCRED_TOKEN_AUDIENCE: it is the application id URI of an app in the tenant of this service.';
 
-/** That may be what is wrong, too. */
+/** That is what is wrong, or may be. */
 function withAudience(error: unknown): never {
-  if (!(error instanceof IdentityError) || error.code !== 'ENTRA_REFUSED') throw error;
+  if (!(error instanceof IdentityError)) throw error;
   const { code, message, hint, cause } = error;
+  if (code === 'ENTRA_RESOURCE_UNKNOWN') throw new IdentityError(code, message, AUDIENCE_HINT, { cause });
+  if (code !== 'ENTRA_REFUSED') throw error;
   throw new IdentityError(code, message, `${AUDIENCE_HINT} ${hint}`, { cause });
 }

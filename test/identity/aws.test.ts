@@ -191,6 +191,17 @@ describe('a role that AWS does not give', () => {
       [`${ROLE}-2`],
     ],
     [
+      'the tenant has no app with that id URI',
+      () => {
+        const [tenant] = entra.tenants;
+        if (tenant) tenant.missing = ['api://nobody'];
+        onTestFinished(() => void delete tenant?.missing);
+        return { settings: { tokenAudience: 'api://nobody' } };
+      },
+      { code: 'ENTRA_RESOURCE_UNKNOWN', isOutage: false },
+      ['REGCRED_TOKEN_AUDIENCE', 'application id URI'],
+    ],
+    [
       'Entra ID knows no such secret',
       () => ({ environment: { ...OWN_ENVIRONMENT, AZURE_CLIENT_SECRET: 'wrong' } }),
       { code: 'ENTRA_REFUSED', isOutage: false },

@@ -40,6 +40,8 @@ export interface Tenant {
   id: string;
   domains?: string[];
   apps: Record<string, EntraApp>;
+  /** What nobody in it can have a token for: apps that are not there, services of other clouds. */
+  missing?: string[];
 }
 
 export interface Entra {
@@ -158,9 +160,14 @@ export function audienceClaim(audience: string): string {
   return audience === TOKEN_EXCHANGE.uri ? TOKEN_EXCHANGE.clientId : audience;
 }
 
-function refuse({ id, apps }: Tenant, form: URLSearchParams, tokens: State['tokens']): Failure | undefined {
+function refuse({ id, apps, missing = [] }: Tenant, form: URLSearchParams, tokens: State['tokens']): Failure | undefined {
   if (form.get('grant_type') !== 'client_credentials') {
     return { status: 400, error: 'unsupported_grant_type', code: 70003, text: 'The app requested an unsupported grant type.' };
+  }
+  const resource = missing.find((resource) => form.get('scope')?.includes(`${resource}/.default`));
+  if (resource) {
+    const text = `The resource principal named ${resource} was not found in the tenant named ${id}.`;
+    return { status: 400, error: 'invalid_resource', code: 500011, text };
   }
   const clientId = form.get('client_id') ?? '';
   const app = Object.hasOwn(apps, clientId) ? apps[clientId] : undefined;
