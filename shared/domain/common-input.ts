@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseAuthorities } from '../net/authorities.ts';
-import type { FieldMeta } from '../providers/provider.ts';
+import type { FieldMeta } from '../providers/fields.ts';
 import { PURPOSES } from './policy.ts';
 import { RECORD_LIMITS, type Json } from './ports.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { methods, providers } from './all.ts';
-import type { FieldMeta, Method, Provider } from './provider.ts';
+import type { FieldMeta } from './fields.ts';
+import type { Method, Provider } from './provider.ts';
 
 /** The field of a form, as JSON Schema with what a portal needs beside it. */
 export type FieldSchema = Partial<FieldMeta> & Record<string, unknown>;

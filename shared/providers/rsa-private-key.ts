@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Secret } from '../lib/secret.ts';
-import type { FieldMeta, Mistake } from './provider.ts';
+import type { FieldMeta, Mistake } from './fields.ts';
 import { findForeignToken, tokenKind } from './token-shapes.ts';
 
 /** Bits: RS256 takes no shorter keys (RFC 7518, section 3.3). */

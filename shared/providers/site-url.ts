@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AddressError, parseRegistryAddress } from '../oci/address.ts';
-import { addMistake, type FieldMeta } from './provider.ts';
+import { addMistake, type FieldMeta } from './fields.ts';
 import { findForeignToken } from './token-shapes.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Mistake } from './provider.ts';
+import type { Mistake } from './fields.ts';
 
 /** A secret that can be told by how it looks. */
 interface TokenShape {

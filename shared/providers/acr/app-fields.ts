@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { addMistake, secretField } from '../provider.ts';
-import type { FieldMeta, Mistake } from '../provider.ts';
+import { addMistake, secretField } from '../fields.ts';
+import type { FieldMeta, Mistake } from '../fields.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 import { NULL_GUID, readGuid } from './guid.ts';
 

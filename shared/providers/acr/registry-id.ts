@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FieldMeta } from '../provider.ts';
+import type { FieldMeta } from '../fields.ts';
 import { readGuid } from './guid.ts';
 
 /** A registry as a resource of Azure. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
-import { defineMethod, secretField, usernameField } from '../provider.ts';
+import { secretField, usernameField } from '../fields.ts';
+import { defineMethod } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 import { loginServerField } from './login-server-field.ts';
 

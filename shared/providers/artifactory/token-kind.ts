@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose/jwt/decode';
 import { SECOND } from '../../lib/clock.ts';
-import type { Mistake } from '../provider.ts';
+import type { Mistake } from '../fields.ts';
 import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
 
 /**

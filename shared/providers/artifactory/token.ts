@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
-import { defineMethod, secretField, usernameField } from '../provider.ts';
+import { secretField, usernameField } from '../fields.ts';
+import { defineMethod } from '../provider.ts';
 import { registryUrl } from '../registry-url.ts';
 import { siteUrl } from '../site-url.ts';
 import { artifactorySite, putArtifactoryAddressRight } from './address.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { plainForm } from '../plain-form.ts';
-import type { FieldMeta, InferredMethod, Mistake } from '../provider.ts';
-import { addMistake, secretField } from '../provider.ts';
+import type { FieldMeta, Mistake } from '../fields.ts';
+import type { InferredMethod } from '../provider.ts';
+import { addMistake, secretField } from '../fields.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 /** `AKIA`: long-lived. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isRoleArn, partitionOfArn } from '../../lib/aws-partition.ts';
 import type { FieldError } from '../../lib/errors.ts';
-import { addMistake, type FieldMeta, type Mistake, type Upstream } from '../provider.ts';
+import { addMistake, type FieldMeta, type Mistake } from '../fields.ts';
+import { type Upstream } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 const HINT = 'It is arn:aws:iam::ACCOUNT:role/NAME, with the path before the name where the role has one.';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
-import { defineMethod, secretField, usernameField } from '../provider.ts';
-import type { Mistake } from '../provider.ts';
+import { secretField, usernameField } from '../fields.ts';
+import { defineMethod } from '../provider.ts';
+import type { Mistake } from '../fields.ts';
 import { findForeignToken, findPasteMistake, tokenKind } from '../token-shapes.ts';
 import { hubUrl } from './hub-url.ts';
 import { identifyAtHub } from './identify.ts';

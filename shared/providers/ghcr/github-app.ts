@@ -4,7 +4,7 @@ import { parseRegistryAddress } from '../../oci/address.ts';
 import type { RegistryAddress } from '../../oci/address.ts';
 import type { Warning } from '../../oci/stages.ts';
 import { defineMethod } from '../provider.ts';
-import type { FieldMeta } from '../provider.ts';
+import type { FieldMeta } from '../fields.ts';
 import { privateKeyField } from '../rsa-private-key.ts';
 import { mintInstallationToken, readInstallation } from './app-api.ts';
 import type { GitHubApp } from './app-api.ts';

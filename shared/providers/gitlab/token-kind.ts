@@ -1,4 +1,4 @@
-import type { Mistake } from '../provider.ts';
+import type { Mistake } from '../fields.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 /**

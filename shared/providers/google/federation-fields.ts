@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { FieldError } from '../../lib/errors.ts';
 import { parseRegistryAddress } from '../../oci/address.ts';
-import { addMistake, type FieldMeta, type Mistake, type Upstream } from '../provider.ts';
+import { addMistake, type FieldMeta, type Mistake } from '../fields.ts';
+import { type Upstream } from '../provider.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 import { universeOfHost, universeOfScope } from './hosts.ts';
 

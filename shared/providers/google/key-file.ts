@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../../lib/secret.ts';
-import type { FieldMeta, Mistake } from '../provider.ts';
+import type { FieldMeta, Mistake } from '../fields.ts';
 import { findForeignToken } from '../token-shapes.ts';
 import { isKnownTokenUrl, universeOfKey } from './hosts.ts';
 import { parsePastedJson } from './pasted-json.ts';

@@ -3,7 +3,7 @@ import { Secret } from '../../lib/secret.ts';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import { defineMethod } from '../provider.ts';
-import type { FieldMeta } from '../provider.ts';
+import type { FieldMeta } from '../fields.ts';
 import { GOOGLE_PRIVILEGES, googleUrl } from './google-url.ts';
 import { identifyKey } from './identify-key.ts';
 import { grantAccessToken } from './jwt-grant.ts';

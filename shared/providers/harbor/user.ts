@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import type { Warning } from '../../oci/stages.ts';
-import { defineMethod, secretField, usernameField } from '../provider.ts';
+import { secretField, usernameField } from '../fields.ts';
+import { defineMethod } from '../provider.ts';
 import { registryUrl } from '../registry-url.ts';
 import { findForeignToken } from '../token-shapes.ts';
 

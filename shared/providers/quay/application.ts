@@ -3,7 +3,7 @@ import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import type { Warning } from '../../oci/stages.ts';
 import { defineMethod } from '../provider.ts';
-import type { FieldMeta } from '../provider.ts';
+import type { FieldMeta } from '../fields.ts';
 import { registryUrl } from '../registry-url.ts';
 import { quayTokenField } from './token-field.ts';
 

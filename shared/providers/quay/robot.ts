@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { parseRegistryAddress } from '../../oci/address.ts';
 import { asItIs } from '../../oci/login.ts';
 import { NEVER_EXPIRES } from '../expiry.ts';
-import { defineMethod, usernameField } from '../provider.ts';
+import { usernameField } from '../fields.ts';
+import { defineMethod } from '../provider.ts';
 import { registryUrl } from '../registry-url.ts';
 import { quayTokenField } from './token-field.ts';
 

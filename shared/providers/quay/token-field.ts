@@ -1,4 +1,4 @@
-import { secretField } from '../provider.ts';
+import { secretField } from '../fields.ts';
 import { findForeignToken, findPasteMistake } from '../token-shapes.ts';
 
 /** A token of Quay. It has no mark of its own, but those of other products have. */
