@@ -7,7 +7,7 @@ import type { Candidate } from './import-entry.ts';
 /** What docker, podman and skopeo write. Further members, such as `HttpHeaders`, are theirs alone. */
 export const DockerConfig = z.looseObject({
   auths: z.record(z.string(), z.unknown()).default({}),
-  credHelpers: z.record(z.string(), z.string()).default({}),
+  credHelpers: z.record(z.string(), z.unknown()).default({}),
   credsStore: z.string().optional(),
 });
 type DockerConfig = z.output<typeof DockerConfig>;

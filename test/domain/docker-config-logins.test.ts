@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DockerConfig, dockerConfigLogins } from '../../shared/domain/docker-config-logins.ts';
+import { readImport } from '../../shared/domain/import-document.ts';
 
 const LOGIN = { username: 'ci', password: 'canary-password' };
 const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
@@ -81,6 +82,15 @@ describe('dockerConfigLogins', () => {
 
     expect(found).not.toHaveProperty('wanted');
     expect(found?.failure?.details.errors).toMatchObject([{ code: 'IDENTITY_TOKEN', hint: expect.stringMatching(/\S/) }]);
+  });
+
+  test('does not repeat the key of a helper that is no text', () => {
+    const body = { credHelpers: { 'https://ci:canary-password@a.example.com': 7 } };
+
+    const { candidates } = readImport(body);
+
+    expect(candidates).toMatchObject([{ pointer: '/credHelpers', failure: { code: 'INVALID_INPUT' } }]);
+    expect(JSON.stringify(candidates)).not.toContain('canary');
   });
 
   test('tells of registries whose logins a helper makes', () => {
