@@ -59,6 +59,7 @@ const KNOWN: [name: RegExp, explain: Explain][] = [
 export function awsRefusal(error: unknown, action: string): Error {
   if (error instanceof Refusal || error instanceof NetError) return error;
   const { name, status } = awsFailureOf(error);
+  if (name === 'AbortError') return new NetError('aborted', 'ABORTED', 'The request to AWS was given up.', 'Try again.');
   if (status === undefined && error instanceof Error) return error;
   // Before the signature: a wrong clock is reported under the name of a wrong secret.
   if (isSkewed(error)) return skewed();
