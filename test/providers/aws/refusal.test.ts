@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect, test } from 'vitest';
+import { NetError } from '../../../shared/net/net-error.ts';
 import { awsRefusal } from '../../../shared/providers/aws/refusal.ts';
 
 test('a defect of ours is not told as an answer of AWS', () => {
@@ -10,9 +11,10 @@ test('a defect of ours is not told as an answer of AWS', () => {
 
 test('nor is a call that was given up, whatever the client makes of that', async () => {
   const controller = new AbortController();
-  const handle = () => {
+  // As our door does it.
+  const handle = async () => {
     controller.abort();
-    return new Promise<never>(() => {});
+    throw new NetError('aborted', 'ABORTED', 'The request was given up.', 'Try again.');
   };
   const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret-key' };
   const client = new STSClient({ region: 'eu-west-1', credentials, requestHandler: { handle } });
@@ -21,5 +23,6 @@ test('nor is a call that was given up, whatever the client makes of that', async
     .send(new GetCallerIdentityCommand({}), { abortSignal: controller.signal })
     .catch((error: unknown) => error);
 
+  expect(error).toMatchObject({ name: 'AbortError' });
   expect(awsRefusal(error, 'sts:GetCallerIdentity')).toMatchObject({ name: 'NetError', kind: 'aborted' });
 });
