@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { AwsKey } from '../../lib/aws-key.ts';
 import { partitionOfRegion } from '../../lib/aws-partition.ts';
 import { HOUR } from '../../lib/clock.ts';
+import { NetError } from '../../net/net-error.ts';
 import { Refusal } from '../../oci/stages.ts';
 import type { MethodContext } from '../provider.ts';
 import { awsRefusal } from './refusal.ts';
@@ -21,7 +22,7 @@ const silent = new LRUCache<string, true>({ max: 1_000, ttl: 6 * HOUR });
 
 /**
  * What IAM says of a key, where the key may read itself (`iam:ListAccessKeys` on its own user). Undefined: nothing, for
- * whatever reason. Never throws, and is over soon.
+ * whatever reason of theirs. It never throws for what others answer, and is over soon.
  *
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
  */
@@ -31,6 +32,7 @@ export async function readKeyRecord(context: MethodContext, key: AwsKey, region:
     return await listOwnKeys(context, key, region);
   } catch (error) {
     const refusal = awsRefusal(error, 'iam:ListAccessKeys');
+    if (!(refusal instanceof Refusal || refusal instanceof NetError)) throw refusal;
     if (refusal instanceof Refusal && refusal.verdict === 'insufficient_permission') silent.set(key.accessKeyId, true);
     return undefined;
   }
