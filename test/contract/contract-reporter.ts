@@ -1,14 +1,24 @@
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 import { contractTables, type CaseResult } from './contract-table.ts';
+import { verdictTable, type VerdictResult } from './method/verdict-table.ts';
 import './trait.ts';
 
-/** Prints, in the closing lines of a run, what each implementation of a port made of the port's contract. */
+/** Prints, in the closing lines of a run, what each implementation of a port made of its contract, and what checks said of each method. */
 export default class ContractReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const results = modules.flatMap(({ children }) => [...children.allTests()].flatMap((test) => resultOf(test) ?? []));
-    if (results.length === 0) return;
-    process.stdout.write(`Cases of each contract that passed, by operation and implementation:\n\n${contractTables(results)}\n`);
+    const tests = modules.flatMap(({ children }) => [...children.allTests()]);
+    const cases = tests.flatMap((test) => resultOf(test) ?? []);
+    if (cases.length > 0)
+      process.stdout.write(`Cases of each contract that passed, by operation and implementation:\n\n${contractTables(cases)}\n`);
+    const verdicts = tests.flatMap((test) => verdictOf(test) ?? []);
+    if (verdicts.length > 0) process.stdout.write(`What a check said, by method and login:\n\n${verdictTable(verdicts)}\n`);
   }
+}
+
+/** Undefined for a test in which no check was judged. */
+function verdictOf(test: TestCase): VerdictResult | undefined {
+  const { verdict } = test.meta();
+  return verdict && { ...verdict, hasPassed: test.result().state === 'passed' };
 }
 
 /** Undefined for a test that belongs to no contract. */

@@ -1,3 +1,5 @@
+import { alignedTable } from './aligned-table.ts';
+
 /** What came of one case of a contract on one implementation. */
 export interface CaseResult {
   port: string;
@@ -35,7 +37,7 @@ function tableOf(port: string, results: CaseResult[]): string {
     );
     return [operation, ...cells];
   });
-  return aligned([[port, ...implementations], ...rows]);
+  return alignedTable([[port, ...implementations], ...rows]);
 }
 
 /** Such as `3, 1 FAILED, 1 not run (purges)`. */
@@ -52,13 +54,4 @@ function cellOf(results: CaseResult[], cases: number): string {
     ...(results.length < cases ? [`${cases - results.length} not run (not there)`] : []),
   ];
   return parts.join(', ');
-}
-
-function aligned(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ');
-  const [head = [], ...body] = rows;
-  return [line(head), widths.map((width) => '-'.repeat(width)).join(' | '), ...body.map(line)]
-    .map((text) => `| ${text} |\n`)
-    .join('');
 }

@@ -7,7 +7,6 @@ import type { Oddity } from '../peers/registry.ts';
 import { eventually } from './eventually.ts';
 import { checkForm, type ActsAs, type Form } from './method/check-form.ts';
 import { requestLine, type NeededRequest } from './method/requests.ts';
-import { printVerdicts, type VerdictRow } from './method/verdict-table.ts';
 
 /** A product that runs, and forms for it: one that is right, and those that must be refused. */
 export interface MethodUnderTest extends AsyncDisposable {
@@ -89,7 +88,6 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
   const [registry = ''] = needed;
 
   describe(`method ${key}`, () => {
-    const row: VerdictRow = { key };
     let tested: MethodUnderTest;
     let elsewhere: HttpPeer;
     beforeAll(async () => {
@@ -99,7 +97,6 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
     afterAll(async () => {
       await tested[Symbol.asyncDispose]();
       await elsewhere[Symbol.asyncDispose]();
-      printVerdicts(row);
     });
 
     const network = () => {
@@ -123,10 +120,10 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
       }
     };
 
-    test('accepts a login that is right', async () => {
+    test('accepts a login that is right', async ({ task }) => {
       const result = await check(tested.forms.right);
 
-      row.right = result.verdict;
+      task.meta.verdict = { method: key, given: 'right', verdict: result.verdict };
       expect(result.stages.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
       expect(result.verdict).toBe('valid');
     });
@@ -142,10 +139,10 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
     });
 
     const refused = Object.entries(refusals).map(([kind, expected]) => ({ kind: kind as Kind, ...expected }));
-    test.for(refused)('refuses a login that is $kind: $code', async ({ kind, code, verdict }) => {
+    test.for(refused)('refuses a login that is $kind: $code', async ({ kind, code, verdict }, { task }) => {
       const result = await check({ ...tested.forms[kind] });
 
-      row[kind] = result.verdict;
+      task.meta.verdict = { method: key, given: kind, verdict: result.verdict };
       const failed = result.stages.find(({ outcome }) => outcome === 'failed');
       expect({ verdict: result.verdict, code: failed?.code }).toEqual({ verdict: verdict ?? USUAL[kind], code });
       expect(failed?.hint).toMatch(/\w/);
@@ -153,10 +150,10 @@ export function describeMethod(key: string, { start, needed, helping = [], refus
 
     test.for(needed.flatMap((host) => MOODS.map((mood) => ({ host, ...mood }))))(
       'says no to no login while $host $name',
-      async ({ host, mood, verdicts, retryAfterSeconds, isSlow }) => {
+      async ({ host, mood, verdicts, retryAfterSeconds, isSlow }, { task }) => {
         const result = await checkIn(host, mood(), isSlow && LIMITS.needed);
 
-        if (verdicts === DOWN) row.down = result.verdict;
+        if (verdicts === DOWN) task.meta.verdict = { method: key, given: 'down', verdict: result.verdict };
         expect(verdicts).toContain(result.verdict);
         expect(result.stages).toContainEqual(expect.objectContaining({ outcome: 'failed', hint: expect.stringMatching(/\w/) }));
         expect(result.retryAfterSeconds).toBe(retryAfterSeconds);
