@@ -1,6 +1,7 @@
 import { IdentityError } from '../identity/identity-error.ts';
 import type { OwnIdentity } from '../identity/own-identity.ts';
 import { AppError } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
 import type { GuardedSession } from '../net/guarded.ts';
 import { Refusal } from '../oci/stages.ts';
 import type { MethodContext } from '../providers/provider.ts';
@@ -53,5 +54,6 @@ function refusing(identity: OwnIdentity): OwnIdentity {
 function refuse(error: unknown): never {
   if (!(error instanceof IdentityError)) throw error;
   const { code, message, hint, isOutage } = error;
+  log('warn', 'identity.failed', { error });
   throw new Refusal(isOutage ? 'unreachable' : 'misconfigured', code, message, hint, { cause: error });
 }

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import { Secret } from '../lib/secret.ts';
 import { AZURE_CLIENT_OPTIONS, type AzureHttpClient } from '../net/azure-http-client.ts';
 import { NetError } from '../net/net-error.ts';
 import { IdentityError } from './identity-error.ts';
@@ -30,7 +31,18 @@ export async function azureCredential(
   if (wanted && !(isApp && wanted === clientId.toLowerCase())) throw notThatIdentity();
   const identity = await import('@azure/identity');
   if (!isApp) return keptTokens(new identity.AzureCliCredential({ processTimeoutInMs: LIMIT }));
-  return new identity.ClientSecretCredential(tenantId, clientId, secret, { httpClient, ...AZURE_CLIENT_OPTIONS });
+  const app = new identity.ClientSecretCredential(tenantId, clientId, secret, { httpClient, ...AZURE_CLIENT_OPTIONS });
+  return noting(new Secret(secret), app);
+}
+
+/** The library has the secret as a text, and its errors repeat what Entra ID says: so the redactor hears of it each time. */
+function noting(secret: Secret, credential: TokenCredential): TokenCredential {
+  return {
+    getToken(scopes, options) {
+      secret.note();
+      return credential.getToken(scopes, options);
+    },
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { create, CREDENTIALS, passwordOf, patch } from '../crash/credentials.ts';
 import { startVault, VAULT, VAULT_APP, VAULT_APP_SECRET, VAULT_TENANT, type VaultHosts } from '../peers/vault-hosts.ts';
 import { temporaryFolder } from '../stores/temporary-folder.ts';
-import { startService, TEST_POLICY, type Service } from '../service.ts';
+import { eventually, startService, TEST_POLICY, type Service } from '../service.ts';
 
 const PASSWORD = 'canary-of-a-password "é" %41+/=';
 
@@ -87,6 +87,25 @@ describe('the service with its secrets in Key Vault', () => {
     expect(refused).toMatchObject({ status: 503, json: { code: 'STORE_UNAVAILABLE' } });
     expect(refused.json.hint).toContain('AZURE_CLIENT_ID');
     expect(service.output()).not.toContain('not-the-secret');
+  });
+
+  test('does not repeat in its log what an error of Entra ID repeats', async () => {
+    await using azure = await startVault();
+    await using service = await startOn(azure);
+    azure.hosts.moods.set('login.microsoftonline.com', (request, response) => {
+      if (request.method !== 'POST') return false;
+      const said = { error: 'invalid_client', error_description: `AADSTS7000215: not ${VAULT_APP_SECRET}` };
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(said));
+      return true;
+    });
+
+    const body = { url: 'vault.example.com', name: 'A', username: 'u', password: PASSWORD };
+    const refused = await service.post(`${CREDENTIALS}?check=skip`, body);
+
+    expect(refused).toMatchObject({ status: 503, json: { code: 'STORE_UNAVAILABLE' } });
+    const line = await eventually(async () => service.output().match(/.*"event":"request\.failed".*/)?.[0]);
+    expect(line).toContain('AADSTS7000215: not [redacted]');
+    expect(refused.text + service.output()).not.toContain(VAULT_APP_SECRET);
   });
 
   test('may be the store of one project alone', async () => {

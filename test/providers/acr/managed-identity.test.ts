@@ -17,7 +17,7 @@ import {
   type Azure,
 } from '../../peers/azure.ts';
 import { oddities } from '../../peers/oddities.ts';
-import type { Service } from '../../service.ts';
+import { eventually, type Service } from '../../service.ts';
 import { CHECKS, CREDENTIALS, mistakesOf, outcomeOf, warningCodes } from '../product-service.ts';
 
 const REGIONAL = 'contoso.westeurope.geo.azurecr.io';
@@ -299,6 +299,27 @@ describe('a service that has no identity', () => {
     expect(outcomeOf(reply)).toEqual({ verdict: 'misconfigured', code: 'ENTRA_REFUSED' });
     expect(reply.json.detail).toContain('AADSTS7000215');
     expect(`${reply.text} ${wrong.output()}`).not.toContain('another-secret');
+  });
+
+  test('has the reason in its log, as its hints promise, and no secret that the reason repeats', async () => {
+    azure.hosts.moods.set(ENTRA, (request, response) => {
+      if (request.method !== 'POST') return false;
+      const error = {
+        error: 'invalid_client',
+        error_description: `AADSTS7000215: not ${OWN_APP_SECRET}`,
+        error_codes: [7000215],
+      };
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(error));
+      return true;
+    });
+    await using refused = await start([REGISTRY_ID]);
+
+    const reply = await create({}, refused);
+
+    expect(outcomeOf(reply)).toEqual({ verdict: 'misconfigured', code: 'ENTRA_REFUSED' });
+    const line = await eventually(async () => refused.output().match(/.*"event":"identity\.failed".*/)?.[0]);
+    expect(line).toContain('AADSTS7000215: not [redacted]');
+    expect(`${reply.text} ${refused.output()}`).not.toContain(OWN_APP_SECRET);
   });
 
   test('or is another one than is asked for, outside Azure', async () => {
