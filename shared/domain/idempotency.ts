@@ -93,7 +93,7 @@ async function findRepeated(
   if (!canSee(caller, project, stored.credential))
     throw conflict('The credential that this Idempotency-Key made is no longer one that you may see.');
   const first = ownFingerprint ?? (await openOrNote(app, stored.credential)).requestFingerprint;
-  if (first === undefined) throw conflict('The credential that this Idempotency-Key made has another secret by now.');
+  if (first === undefined) throw conflict('The credential that this Idempotency-Key made has another secret, or none, by now.');
   if (first !== fingerprint) {
     throw new AppError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.', {
       hint: 'Use a new key for a new request; repeat a request with the same body.',

@@ -12,7 +12,7 @@ import {
   TOKEN_PASSWORD,
 } from '../../peers/azure.ts';
 import { describeMethod, type MethodUnderTest } from '../method.ts';
-import { WHY } from './requests.ts';
+import { WHY, type NeededRequest } from './requests.ts';
 
 async function start(forms: MethodUnderTest['forms']): Promise<MethodUnderTest> {
   const { hosts, [Symbol.asyncDispose]: dispose } = await startAzure();
@@ -50,18 +50,21 @@ describeMethod('acr/service-principal', {
   ],
 });
 
+/** For a login that the registry takes as it is. */
+const AS_IT_IS: NeededRequest[] = [
+  [`GET ${REGISTRY}/v2/`, WHY.greeting],
+  [`GET ${REGISTRY}/oauth2/token`, WHY.anybody],
+  [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
+  [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
+];
+
 const admin = { url: REGISTRY, username: 'contoso', password: ADMIN_PASSWORD };
 
 describeMethod('acr/admin', {
   start: () => start({ right: admin, wrong: { ...admin, password: 'another-password' } }),
   needed: [REGISTRY],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
-  requests: [
-    [`GET ${REGISTRY}/v2/`, WHY.greeting],
-    [`GET ${REGISTRY}/oauth2/token`, WHY.anybody],
-    [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
-    [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
-  ],
+  requests: AS_IT_IS,
 });
 
 const token = { url: REGISTRY, tokenName: 'ci-pull', password: TOKEN_PASSWORD };
@@ -70,10 +73,5 @@ describeMethod('acr/repository-token', {
   start: () => start({ right: token, wrong: { ...token, password: 'another-password' } }),
   needed: [REGISTRY],
   refusals: { wrong: { code: 'LOGIN_REFUSED' } },
-  requests: [
-    [`GET ${REGISTRY}/v2/`, WHY.greeting],
-    [`GET ${REGISTRY}/oauth2/token`, WHY.anybody],
-    [`GET ${REGISTRY}/oauth2/token Basic`, WHY.token],
-    [`GET ${REGISTRY}/v2/ Bearer`, WHY.entry],
-  ],
+  requests: AS_IT_IS,
 });
