@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../shared/lib/parse-json.ts';
 import { pause } from './pause.ts';
 
 /** How often a call that finds something down, or is one too many, is made. */
@@ -91,12 +92,4 @@ function refusal({ status, headers }: Response, json: unknown): ApiError {
     isPassing: PASSING.has(problem ? code : status),
     retryAfterMilliseconds: seconds >= 0 ? seconds * 1000 : undefined,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

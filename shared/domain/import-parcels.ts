@@ -7,6 +7,7 @@ import type { EntryBody } from './import-entry.ts';
 import type { Job } from './job.ts';
 import { SecretStoreName } from './policy.ts';
 import { SECRET_BYTES } from './ports.ts';
+import { parseJson } from '../lib/parse-json.ts';
 
 /** Entries of one parcel: what was imported is soon gone from the store. */
 const MOST_ENTRIES = 20;
@@ -93,13 +94,4 @@ export async function removeParcel(app: App, { store, name }: Pick<Parcel, 'stor
   const secrets = await app.secretStore(store);
   await secrets.remove(name);
   await secrets.purge?.(name);
-}
-
-/** The engine's error quotes the text, so it ends here. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

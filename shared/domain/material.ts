@@ -6,6 +6,7 @@ import { boundFields } from '../providers/catalog.ts';
 import { methodOf, type Credential, type SecretPointer } from './credential.ts';
 import type { App } from './app.ts';
 import type { SecretStoreName } from './policy.ts';
+import { parseJson } from '../lib/parse-json.ts';
 
 /** The one document that a version in a secret store holds. */
 const SecretDocument = z.object({
@@ -144,13 +145,4 @@ function parseDocument(value: Secret): OpenedMaterial {
     ...(requestFingerprint && { requestFingerprint }),
     material: Object.fromEntries(Object.entries(material).map(([name, text]) => [name, new Secret(text)])),
   };
-}
-
-/** The engine's error quotes the text, so it ends here. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

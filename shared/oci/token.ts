@@ -8,6 +8,7 @@ import type { Login } from './login.ts';
 import { assertInService, assertNotHtml, loginRefused } from './refusals.ts';
 import { Refusal } from './stages.ts';
 import type { Wire } from './wire.ts';
+import { parseJson } from '../lib/parse-json.ts';
 
 /** Seconds that a token lives if the service does not say: https://distribution.github.io/distribution/spec/auth/token/ */
 const DEFAULT_LIFE = 60;
@@ -108,13 +109,5 @@ function readClaims(token: string): z.infer<typeof TokenClaims> {
     return TokenClaims.parse(decodeJwt(token));
   } catch {
     return {};
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../lib/parse-json.ts';
+
 /** How often a text may be wrapped: quotes around base64 around JSON. */
 const DEEPEST = 3;
 
@@ -26,12 +28,4 @@ function parseString(text: string): string | undefined {
 /** Line breaks inside of strings, where some tool has put them in place of `\n`. */
 function escapeLineBreaks(text: string): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, (literal) => literal.replaceAll(/\r?\n/g, String.raw`\n`));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { NetError } from '../../net/net-error.ts';
 import type { AzureHttpClient } from '../../net/azure-http-client.ts';
+import { parseJson } from '../../lib/parse-json.ts';
 
 /** The body of an answer that is no success; the inner code tells what `Forbidden` and `Conflict` leave open. */
 const ErrorBody = z.object({
@@ -33,21 +34,13 @@ export function refusingVault(httpClient: AzureHttpClient): AzureHttpClient {
       const answer = await httpClient.sendRequest(request);
       const { status, bodyAsText } = answer;
       if (status >= 200 && status < 300) return answer;
-      const { data } = ErrorBody.safeParse(parsed(bodyAsText ?? ''));
+      const { data } = ErrorBody.safeParse(parseJson(bodyAsText ?? ''));
       if (!data) throw noVault(status);
       if (status === 401) return answer;
       const { code, message, innererror } = data.error;
       throw new VaultRefusal(status, innererror?.code ?? code, message);
     },
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Seconds after which it is worth to ask again for a secret that is being removed or restored (median 20 to 23 s). */
