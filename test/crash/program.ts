@@ -16,7 +16,7 @@ const LEASE_SECONDS = 16 * 60;
 const ROUNDS = 6;
 
 /** Milliseconds that a function, or all messages, may take. */
-const LIMIT = 20_000;
+const LIMIT = 60_000;
 
 /** Some hundred processes start, one after the other: each compiles a third less when it finds what the first ones left. */
 const COMPILE_CACHE = resolve(import.meta.dirname, '../../node_modules/.cache/crash-tests');
@@ -36,6 +36,8 @@ export interface Program extends AsyncDisposable {
   quiet(): Promise<void>;
   /** Waits until the process has ended by itself. */
   died(): Promise<void>;
+  /** Waits until the process has ended by itself, or no message is left that could make it. Answers whether it has ended. */
+  diedOrQuiet(): Promise<boolean>;
   /** Lets the timers and workers do all that is due, and as much time pass as that takes. Answers what was left undone, which should be nothing. */
   settle(): Promise<string[]>;
   /** Ends the process. */
@@ -78,6 +80,10 @@ export function openProgram(stage: Stage): Program {
     run,
     quiet,
     died: async () => void (await eventually(async () => current?.isEnded, LIMIT)),
+    async diedOrQuiet() {
+      await eventually(async () => current?.isEnded || (await stage.messages()).length === 0, LIMIT);
+      return current?.isEnded === true;
+    },
     async settle() {
       for (let round = 1; ; round++) {
         for (const timer of ['tick', 'sweep']) await run(timer);

@@ -36,13 +36,17 @@ export async function crashWorkersEverywhere<Subject>(open: OpenStage, story: Wo
     await expectAllDone(program, story, clean);
     expect(calls.filter(({ changes }) => changes)).not.toEqual([]);
 
-    for (const plan of pointsOf(functionName, calls)) {
+    const points = pointsOf(functionName, calls);
+    const unreached: string[] = [];
+    for (const plan of points) {
       const subject = await prepare();
-      await crash(program, story, plan);
+      if (!(await crash(program, story, plan))) unreached.push(plan.label);
       await expectAllDone(program, story, subject).catch((cause: unknown) => {
         throw new Error(`After a crash of ${plan.label}: ${(cause as Error).message}`, { cause });
       });
     }
+    // Of a few, all; else most: else the crashes would have shown little.
+    expect(unreached.length, `not reached: ${unreached.join('; ')}`).toBeLessThan(Math.max(1, points.length / 4));
   }
 }
 
@@ -54,11 +58,12 @@ async function runCleanly<Subject>(program: Program, story: WorkStory<Subject>, 
   return countedCalls(service.output());
 }
 
-async function crash<Subject>(program: Program, { dueSeconds, timer }: WorkStory<Subject>, plan: CrashPlan): Promise<void> {
+/** Answers whether the process ended: messages that are worked off side by side do not always take as many calls. */
+async function crash<Subject>(program: Program, { dueSeconds, timer }: WorkStory<Subject>, plan: CrashPlan): Promise<boolean> {
   // Before the process starts, if none runs: the first thing that it does is to take up what waits.
   program.forward(dueSeconds, plan);
   await program.run(timer);
-  await program.died();
+  return program.diedOrQuiet();
 }
 
 async function expectAllDone<Subject>(program: Program, story: WorkStory<Subject>, subject: Subject): Promise<void> {
